@@ -12,12 +12,12 @@ export type {
   OidcSigner,
   Plan,
   PlanStep,
+  Reconciled,
+  ReconcileRequest,
   RotationIdentity,
   RotationRequest,
   Rotator,
   RotatorContext,
-  Settled,
-  SettleRequest,
   SharedResources,
 } from './rotators/rotator.ts'
 export type { Schema, SchemaObject, SchemaType } from './schema/schema.ts'

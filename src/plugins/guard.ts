@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Provider } from '../providers/index.ts'
-import type { Plan, Rotator, Settled } from '../rotators/index.ts'
+import type { Plan, Reconciled, Rotator } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import { dataFault, withSecretsOf } from './plain-data.ts'
 
@@ -48,13 +48,13 @@ export function guardRotator(rotator: Rotator, plugin: string): Rotator {
       return rotator.rotate(plan, request, checked, context)
     },
 
-    async settle(pending, request, context) {
-      const settled: Settled<PlainObject> = await rotator.settle(pending, request, context)
-      if (settled?.kind === 'undone') return { kind: 'undone', reason: String(settled.reason) }
-      if (settled?.kind !== 'rotated' || !isObject(settled.state)) {
-        throw mistake(who, 'its settle returned neither a new state nor `undone`')
+    async reconcile(pending, request, context) {
+      const reconciled: Reconciled<PlainObject> = await rotator.reconcile(pending, request, context)
+      if (reconciled?.kind === 'undone') return { kind: 'undone', reason: String(reconciled.reason) }
+      if (reconciled?.kind !== 'rotated' || !isObject(reconciled.state)) {
+        throw mistake(who, 'its reconcile returned neither a new state nor `undone`')
       }
-      return { kind: 'rotated', state: data(settled.state, 'state', state) as PlainObject }
+      return { kind: 'rotated', state: data(reconciled.state, 'state', state) as PlainObject }
     },
 
     ...(rotator.retire && {

@@ -5,7 +5,7 @@ import { contractVersion } from './plugin.ts'
 
 /**
  * Returns the fault of what a plugin exports, such as
- * `rotators[0] ("x") has no method settle`. Undefined: nothing.
+ * `rotators[0] ("x") has no method reconcile`. Undefined: nothing.
  */
 export function pluginFault(exported: unknown): string | undefined {
   if (!isRecord(exported)) return 'its default export is no object'
@@ -22,10 +22,10 @@ export function pluginFault(exported: unknown): string | undefined {
   return firstFault(rotators, 'rotators', rotatorFault) ?? firstFault(providers, 'providers', providerFault)
 }
 
-/** Returns the fault of a rotator, such as `has no method settle`. Undefined: nothing. */
+/** Returns the fault of a rotator, such as `has no method reconcile`. Undefined: nothing. */
 export function rotatorFault(rotator: unknown): string | undefined {
   return faultOf(rotator, {
-    methods: ['open', 'target', 'plan', 'rotate', 'settle'],
+    methods: ['open', 'target', 'plan', 'rotate', 'reconcile'],
     optional: ['retire', 'retarget', 'check'],
     schemas: ['inputs', 'state', 'outputs'],
   })

@@ -250,7 +250,7 @@ export class PathRun {
     }
   }
 
-  /** The record alone is moved; the next run settles it there. */
+  /** The record alone is moved; the next run reconciles it there. */
   async #retarget(rotator: Rotator, { inputs }: RotationRequest<PlainObject, PlainObject>): Promise<never> {
     const { leftover, shown } = this.call
     const { confirmRetarget } = this.#run

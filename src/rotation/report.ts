@@ -5,7 +5,7 @@ import type { Diagnostic } from '../yaml/index.ts'
 import type { RotationEvent } from './event.ts'
 
 export type RotationMode =
-  | 'rotate' // every selected path, after settling what an earlier run left behind
+  | 'rotate' // every selected path, after reconciling what an earlier run left behind
   | 'failed' // the paths that failed in the last run
   | 'resume' // only what an earlier run left behind
   | 'plan' // say what would be done; change nothing

@@ -22,7 +22,7 @@ export function retryPolicy({ tries, budgetMs }: { readonly tries: number; reado
 
 export const defaultRetryPolicy = retryPolicy({ tries: 3, budgetMs: 30_000 })
 
-/** The tries of one path: planning and settling share them. */
+/** The tries of one path: planning and reconciling share them. */
 export class Retries {
   readonly #policy: RetryPolicy
   readonly #context: Pick<RotatorContext, 'now' | 'sleep' | 'progress'>

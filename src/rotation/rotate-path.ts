@@ -1,7 +1,7 @@
 import { EscError, hintOf } from '../errors.ts'
 import type { PlainObject } from '../plain.ts'
 import { joined, rich, step } from '../rich-text.ts'
-import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
+import type { PlanStep, Reconciled, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { RotationProgress } from './report.ts'
 import type { Retries } from './retry.ts'
 import { samePlain } from './same-plain.ts'
@@ -22,14 +22,14 @@ export interface PathRotation {
   readonly request: RotationRequest<PlainObject, PlainObject>
   readonly journal: PathJournal
   readonly context: RotatorContext
-  /** For planning and settling, and for a rotation that has not begun. */
+  /** For planning and reconciling, and for a rotation that has not begun. */
   readonly retries: Retries
   /**
    * Set: the path was rotated again after the leftover was made. `by`: the revision that
    * did, where that is known.
    */
   readonly movedOn?: { readonly by: number | undefined }
-  /** True to rotate; false only to settle what an earlier run left behind. */
+  /** True to rotate; false only to reconcile what an earlier run left behind. */
   readonly begin: boolean
   readonly onProgress: (phase: RotationProgress['phase']) => void
 }
@@ -38,7 +38,7 @@ export interface PathResult {
   readonly state: PlainObject
   /**
    * `resumed`: an earlier run had rotated and was cut off. `unchanged`: there was nothing to
-   * settle and nothing asked for.
+   * reconcile and nothing asked for.
    */
   readonly how: 'rotated' | 'resumed' | 'unchanged'
 }
@@ -59,12 +59,14 @@ export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
   const { request, journal, context, begin, onProgress, movedOn } = rotation
   if (journal.leftover) {
     onProgress('resuming')
-    const settled = await settle(rotation, journal.leftover, movedOn !== undefined)
-    const isHeld = settled.kind === 'rotated' && request.state !== undefined && samePlain(settled.state, request.state)
-    if (settled.kind === 'rotated' && (movedOn === undefined || isHeld)) return { state: settled.state, how: 'resumed' }
-    if (settled.kind === 'rotated') await removeSuperseded(rotation, settled.state)
+    const reconciled = await reconcile(rotation, journal.leftover, movedOn !== undefined)
+    const isHeld =
+      reconciled.kind === 'rotated' && request.state !== undefined && samePlain(reconciled.state, request.state)
+    if (reconciled.kind === 'rotated' && (movedOn === undefined || isHeld))
+      return { state: reconciled.state, how: 'resumed' }
+    if (reconciled.kind === 'rotated') await removeSuperseded(rotation, reconciled.state)
     await journal.clear()
-    const reason = settled.kind === 'undone' ? `: ${settled.reason}` : ''
+    const reason = reconciled.kind === 'undone' ? `: ${reconciled.reason}` : ''
     context.warn(
       movedOn === undefined
         ? `an interrupted rotation was undone${reason}`
@@ -111,11 +113,12 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
   if (pending === undefined) throw failure ?? new Error(`the rotator ${rotator.name} staged nothing`)
   if (context.signal.aborted) throw keptInJournal(failure ?? stopped())
   onProgress('verifying')
-  const settled = await settle(rotation, pending, false)
-  if (settled.kind === 'rotated') return settled.state
+  const reconciled = await reconcile(rotation, pending, false)
+  if (reconciled.kind === 'rotated') return reconciled.state
   await journal.clear()
   throw (
-    failure ?? new EscError('rotation_failed', settled.reason, { hint: 'the former credential still holds; try again' })
+    failure ??
+    new EscError('rotation_failed', reconciled.reason, { hint: 'the former credential still holds; try again' })
   )
 }
 
@@ -138,11 +141,15 @@ async function removeSuperseded({ rotator, request, context }: PathRotation, sta
   )
 }
 
-async function settle(rotation: PathRotation, pending: PlainObject, movedOn: boolean): Promise<Settled<PlainObject>> {
+async function reconcile(
+  rotation: PathRotation,
+  pending: PlainObject,
+  movedOn: boolean,
+): Promise<Reconciled<PlainObject>> {
   const { rotator, request, context, retries } = rotation
   const asked = movedOn ? { ...request, movedOn } : request
   try {
-    return await retries.persist(() => rotator.settle(pending, asked, context))
+    return await retries.persist(() => rotator.reconcile(pending, asked, context))
   } catch (error) {
     throw keptInJournal(error)
   }

@@ -18,7 +18,7 @@ export interface SelectedCall {
   readonly rotator: string
   /** The record that an earlier run left behind at this path. */
   readonly leftover: JournalEntry | undefined
-  /** True to rotate it; false only to settle the leftover. */
+  /** True to rotate it; false only to reconcile the leftover. */
   readonly begin: boolean
 }
 
@@ -30,7 +30,7 @@ export interface Selection {
 
 /**
  * Decides which calls a run deals with. What an earlier run left behind is always among
- * them: the first thing a rotation does is to settle. Throws, before anything has happened,
+ * them: the first thing a rotation does is to reconcile. Throws, before anything has happened,
  * when a path names no rotator.
  */
 export function selectCalls(options: {

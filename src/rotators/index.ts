@@ -7,10 +7,10 @@ export type {
   CredentialCheck,
   Plan,
   PlanStep,
+  Reconciled,
   RotationRequest,
   Rotator,
   RotatorContext,
-  Settled,
   SharedResources,
 } from './rotator.ts'
 

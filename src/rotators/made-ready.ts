@@ -37,7 +37,7 @@ export function madeReady<Inputs, State extends object, Pending extends object, 
     plan: async (request, context) => rotator.plan(await ready(request, context), context),
     rotate: async (plan, request, stage, context) =>
       rotator.rotate(plan, await ready(request, context), stage, context),
-    settle: async (pending, request, context) => rotator.settle(pending, await ready(request, context), context),
+    reconcile: async (pending, request, context) => rotator.reconcile(pending, await ready(request, context), context),
     ...(retire && {
       retire: async (superseded, request, context) => retire(superseded, await ready(request, context), context),
     }),

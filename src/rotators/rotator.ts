@@ -89,8 +89,8 @@ export interface RotationRequest<Inputs, State> {
   readonly state: State | undefined
 }
 
-/** The request to `settle`. */
-export interface SettleRequest<Inputs, State> extends RotationRequest<Inputs, State> {
+/** The request to `reconcile`. */
+export interface ReconcileRequest<Inputs, State> extends RotationRequest<Inputs, State> {
   /**
    * A later revision rotated this path again after the record was staged, here or in another
    * clone. The recorded credential must not become current: return `state` where it names the
@@ -115,15 +115,15 @@ export interface Plan {
  * The outcome of a rotation that had begun. `undone`: the remote side is as before
  * and `state` still holds.
  */
-export type Settled<State> =
+export type Reconciled<State> =
   | { readonly kind: 'rotated'; readonly state: State }
   | { readonly kind: 'undone'; readonly reason: string }
 
 /**
  * Rotates one kind of credential with two of them valid at any time.
  *
- * A rotation is `plan` → `rotate` → `settle`. Between the two last steps, or inside them, the
- * process may die at any instant: the next run calls `settle` with the last `pending` that was
+ * A rotation is `plan` → `rotate` → `reconcile`. Between the two last steps, or inside them, the
+ * process may die at any instant: the next run calls `reconcile` with the last `pending` that was
  * staged. So the crash path is the normal path.
  */
 export interface Rotator<
@@ -168,7 +168,7 @@ export interface Rotator<
    * Makes the remote changes of the plan. Calls `stage` before each one (a secret we generate is
    * staged before it is sent) and the instant a secret arrives; `stage` returns when the record is
    * durable. May be killed anywhere. When it throws after it has staged something, that may mean
-   * anything: the caller asks `settle` what is so.
+   * anything: the caller asks `reconcile` what is so.
    */
   rotate(
     plan: RotationPlan,
@@ -186,7 +186,11 @@ export interface Rotator<
    * or previous (an earlier run committed it and died before it cleared the record), that state is
    * returned as it is. With `movedOn` the recorded credential never becomes current.
    */
-  settle(pending: Pending, request: SettleRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
+  reconcile(
+    pending: Pending,
+    request: ReconcileRequest<Inputs, State>,
+    context: RotatorContext,
+  ): Promise<Reconciled<State>>
 
   /**
    * For vendors without a hard limit, which need not lose the superseded credential before the new

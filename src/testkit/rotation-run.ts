@@ -1,6 +1,6 @@
 import type { PlainObject } from '../plain.ts'
 import { decodeJournalEntry, encodeJournalEntry } from '../rotation/index.ts'
-import type { Plan, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
+import type { Plan, Reconciled, Rotator, RotatorContext } from '../rotators/index.ts'
 
 /** The last record a run staged, as the next run would find it. */
 export interface Journal<Pending> {
@@ -20,8 +20,8 @@ export interface Run<Inputs, State extends object, Pending extends object, Rotat
 }
 
 /**
- * plan → rotate → settle, as the engine does it: a refusal of `rotate` counts only once
- * `settle` has cleaned up.
+ * plan → rotate → reconcile, as the engine does it: a refusal of `rotate` counts only once
+ * `reconcile` has cleaned up.
  */
 export async function rotateOnce<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   run: Run<Inputs, State, Pending, RotationPlan>,
@@ -42,8 +42,8 @@ export async function rotateOnce<Inputs, State extends object, Pending extends o
     failure = error
   }
   if (journal.pending === undefined) throw failure
-  const settled = await rotator.settle(journal.pending, request, context)
-  return committed(settled, journal, failure)
+  const reconciled = await rotator.reconcile(journal.pending, request, context)
+  return committed(reconciled, journal, failure)
 }
 
 /**
@@ -52,18 +52,18 @@ export async function rotateOnce<Inputs, State extends object, Pending extends o
  */
 export async function resume<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   run: Run<Inputs, State, Pending, RotationPlan> & { readonly journal: Journal<Pending> },
-): Promise<Settled<State> | undefined> {
+): Promise<Reconciled<State> | undefined> {
   const { rotator, inputs, state, context, journal } = run
   if (journal.pending === undefined) return undefined
-  const settled = await rotator.settle(journal.pending, { inputs, state }, context)
+  const reconciled = await rotator.reconcile(journal.pending, { inputs, state }, context)
   journal.pending = undefined
-  return settled
+  return reconciled
 }
 
-function committed<State, Pending>(settled: Settled<State>, journal: Journal<Pending>, failure: unknown): State {
+function committed<State, Pending>(reconciled: Reconciled<State>, journal: Journal<Pending>, failure: unknown): State {
   journal.pending = undefined
-  if (settled.kind === 'rotated') return settled.state
-  throw failure ?? new Error(settled.reason)
+  if (reconciled.kind === 'rotated') return reconciled.state
+  throw failure ?? new Error(reconciled.reason)
 }
 
 /** As the next run reads it: what was no data is lost. */

@@ -1,7 +1,7 @@
 import type { Plain, PlainObject } from '../plain.ts'
 import { withSecretsOf } from '../plugins/index.ts'
 import { samePlain } from '../rotation/index.ts'
-import type { Plan, Rotator, Settled } from '../rotators/index.ts'
+import type { Plan, Reconciled, Rotator } from '../rotators/index.ts'
 import { type Journal, rotateOnce } from './rotation-run.ts'
 import { type Cut, Gate, type Scenario, type Subject } from './sweep.ts'
 import { testContext } from './test-context.ts'
@@ -15,7 +15,7 @@ export interface StaleOptions {
 }
 
 /**
- * Rotates three times and then settles each record of the first two again, as a journal that a
+ * Rotates three times and then reconciles each record of the first two again, as a journal that a
  * backup has brought back would.
  */
 export async function neverCurrentAgain(scenario: AnyScenario, { retire = true }: StaleOptions = {}): Promise<void> {
@@ -95,7 +95,7 @@ async function cutOff<Inputs, State extends object, Pending extends object, P ex
       others = saved(rotator, await rotateOnce({ rotator, inputs, state, context: testContext() }))
     } catch {
       // Where the vendor has no room for another one, no other clone can
-      // rotate before this is settled.
+      // rotate before this is reconciled.
       return
     }
     if (retire && state !== undefined) await rotator.retire?.(state, { inputs, state: others }, testContext())
@@ -112,15 +112,15 @@ async function expectKept(
   { rotator, inputs }: Pick<AnyScenario, 'rotator' | 'inputs'>,
   { record, state, movedOn }: { readonly record: object; readonly state: object; readonly movedOn: boolean },
 ): Promise<void> {
-  const settled: Settled<object> = await rotator.settle(record, { inputs, state, movedOn }, testContext())
-  if (settled.kind === 'undone') {
+  const reconciled: Reconciled<object> = await rotator.reconcile(record, { inputs, state, movedOn }, testContext())
+  if (reconciled.kind === 'undone') {
     if (movedOn) return
-    throw new Error(`a record whose credential the state holds was settled as undone: ${settled.reason}`)
+    throw new Error(`a record whose credential the state holds was reconciled as undone: ${reconciled.reason}`)
   }
-  if (samePlain(settled.state as PlainObject, state as PlainObject)) return
+  if (samePlain(reconciled.state as PlainObject, state as PlainObject)) return
   // As the engine does for rotators that do not look at `movedOn`: what works is removed like
   // any superseded credential.
-  if (movedOn && rotator.retire) return rotator.retire(settled.state, { inputs, state }, testContext())
+  if (movedOn && rotator.retire) return rotator.retire(reconciled.state, { inputs, state }, testContext())
   throw new Error('a record that is out of date changed the state: its credential would become current again')
 }
 

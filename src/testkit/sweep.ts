@@ -188,10 +188,10 @@ async function playRun<Inputs, State extends object, Pending extends object, Rot
       const gate = new Gate(next)
       gates.current = gate
       try {
-        const settled = await resume({ rotator, inputs, state: committed, journal, context: mortalContext(gate) })
+        const reconciled = await resume({ rotator, inputs, state: committed, journal, context: mortalContext(gate) })
         second = gate.passed.remote
-        if (settled?.kind === 'rotated') {
-          state = settled.state
+        if (reconciled?.kind === 'rotated') {
+          state = reconciled.state
           last = outcome = 'rotated'
         }
       } catch (error) {
@@ -203,9 +203,9 @@ async function playRun<Inputs, State extends object, Pending extends object, Rot
   gates.current = new Gate()
   await agree(state, last, scenario.state)
   if (last === 'rotated' && record !== undefined) {
-    // A run that dies after the commit leaves its record: settling it again changes nothing.
-    const again = await rotator.settle(record, { inputs, state }, testContext())
-    if (again.kind !== 'rotated') throw new Error(`settled again as undone: ${again.reason}`)
+    // A run that dies after the commit leaves its record: reconciling it again changes nothing.
+    const again = await rotator.reconcile(record, { inputs, state }, testContext())
+    if (again.kind !== 'rotated') throw new Error(`reconciled again as undone: ${again.reason}`)
     await agree(again.state, 'rotated', scenario.state)
   }
   if (last === 'undone' || scenario.rotatesAgain !== false) {

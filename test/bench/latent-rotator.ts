@@ -46,7 +46,7 @@ export function latentRotator({
       await stage({ token })
       await answer()
     },
-    async settle({ token }, { state }) {
+    async reconcile({ token }, { state }) {
       await answer()
       return { kind: 'rotated', state: { current: token, ...(state && { previous: state.current }) } }
     },

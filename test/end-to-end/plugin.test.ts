@@ -190,7 +190,7 @@ const rotator: Rotator<{ url: string }, State, State> = {
   target: ({ url }) => url,
   async plan() { return { steps: [] } },
   async rotate(_plan, _request, stage) { await stage({ current: secret('x') }) },
-  async settle(pending) {
+  async reconcile(pending) {
     if (Math.random() > 1) throw new EscError('provider_failed', 'no', { transient: true })
     return { kind: 'rotated', state: pending }
   },

@@ -23,12 +23,12 @@ describe('guardRotator()', () => {
   it('makes secret what the schema calls secret, in a new state and in what readers see', async () => {
     const rotator = guarded({
       open: (held: PlainObject) => held,
-      settle: async () => ({ kind: 'rotated', state: { id: 'a', token: 't0ken' } }),
+      reconcile: async () => ({ kind: 'rotated', state: { id: 'a', token: 't0ken' } }),
     })
-    const settled = await rotator.settle({}, request, testContext())
-    if (settled.kind !== 'rotated') throw new Error('not rotated')
-    expect(settled.state.id).to.equal('a')
-    expect((settled.state.token as Secret).reveal()).to.equal('t0ken')
+    const reconciled = await rotator.reconcile({}, request, testContext())
+    if (reconciled.kind !== 'rotated') throw new Error('not rotated')
+    expect(reconciled.state.id).to.equal('a')
+    expect((reconciled.state.token as Secret).reveal()).to.equal('t0ken')
     expect(rotator.open({ token: 't0ken' }))
       .to.have.property('token')
       .that.is.instanceOf(Secret)
@@ -49,8 +49,10 @@ describe('guardRotator()', () => {
   })
 
   it('refuses answers that the contract does not have', async () => {
-    for (const settled of [undefined, {}, { kind: 'rotated' }, { kind: 'rotated', state: 's' }, { kind: 'done' }]) {
-      const { message } = await failure(guarded({ settle: async () => settled }).settle({}, request, testContext()))
+    for (const reconciled of [undefined, {}, { kind: 'rotated' }, { kind: 'rotated', state: 's' }, { kind: 'done' }]) {
+      const { message } = await failure(
+        guarded({ reconcile: async () => reconciled }).reconcile({}, request, testContext()),
+      )
       expect(message).to.include('neither a new state nor `undone`')
     }
     for (const plan of [undefined, {}, { steps: [{}] }, { steps: 'none' }]) {

@@ -10,7 +10,7 @@ const schema = `{ type: 'object', properties: { token: { type: 'string', secret:
 const rotator = (name: string, more = '') => `{
   name: '${name}', description: 'Some.', inputs: true, state: ${schema}, outputs: ${schema},
   open: (state) => state, target: () => undefined, async plan() { return { steps: [] } }, async rotate() {},
-  async settle() { return { kind: 'undone', reason: 'none' } }, ${more}
+  async reconcile() { return { kind: 'undone', reason: 'none' } }, ${more}
 }`
 const provider = (name: string) =>
   `{ name: '${name}', description: 'Some.', inputs: true, outputs: true, async open() { return 1 } }`
@@ -148,8 +148,8 @@ describe('loadPlugins()', () => {
     'a misspelt part': ['export default { contract: 1, rotator: [] }', /has "rotator", which is no part/],
     'no list': ['export default { contract: 1, rotators: {} }', /`rotators` is no list$/],
     'a missing method': [
-      `export default { contract: 1, rotators: [{ ...${whole}, settle: undefined }] }`,
-      /rotators\[0\] \("x"\) has no method settle$/,
+      `export default { contract: 1, rotators: [{ ...${whole}, reconcile: undefined }] }`,
+      /rotators\[0\] \("x"\) has no method reconcile$/,
     ],
     'a retire that is none': [
       `export default { contract: 1, rotators: [{ ...${whole}, retire: true }] }`,

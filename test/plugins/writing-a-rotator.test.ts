@@ -15,7 +15,7 @@ describe('docs/writing-a-rotator.md', () => {
   })
 
   it('names every method of the contract', () => {
-    for (const method of ['open', 'target', 'plan', 'rotate', 'settle', 'retire', 'check']) {
+    for (const method of ['open', 'target', 'plan', 'rotate', 'reconcile', 'retire', 'check']) {
       expect(page).to.match(new RegExp(`^\\| \`${method}\\(`, 'm'))
     }
   })

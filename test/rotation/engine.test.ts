@@ -116,7 +116,7 @@ describe('rotate()', () => {
     retire: async (superseded, request, context) => rotatorOf(request).retire?.(superseded, request, context),
     plan: (request, context) => rotatorOf(request).plan(request, context),
     rotate: (plan, request, stage, context) => rotatorOf(request).rotate(plan, request, stage, context),
-    settle: (pending, request, context) => rotatorOf(request).settle(pending, request, context),
+    reconcile: (pending, request, context) => rotatorOf(request).reconcile(pending, request, context),
   } as ReturnType<typeof fakeRotator>
   const rotatorOf = (request: { inputs: { name?: unknown } }) =>
     fakeRotator(vendor(String(request.inputs.name)), { room })
@@ -329,11 +329,11 @@ describe('rotate()', () => {
         expect((await cutOff()).status).to.equal('failed')
         const restore = backUp()
         expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
-        const settled = (await open()).p
+        const reconciled = (await open()).p
         restore()
         const again = await run({ mode: 'resume' })
         expect(again.revision).to.equal(undefined)
-        expect((await open()).p).to.deep.equal(settled)
+        expect((await open()).p).to.deep.equal(reconciled)
         expect(environment.journal().ids()).to.deep.equal([])
         for (let later = 1; later <= 3; later++) {
           await run()
@@ -673,14 +673,14 @@ describe('rotate()', () => {
 
   it('keeps a state that is not of its own type in the journal, and says whose bug it is', async () => {
     const broken = fakeRotator(vendor('one'))
-    perName.settle = async (...args) => {
-      const settled = await broken.settle(...args)
-      return settled.kind === 'rotated' ? { kind: 'rotated', state: { current: { id: 1 } } } : settled
+    perName.reconcile = async (...args) => {
+      const reconciled = await broken.reconcile(...args)
+      return reconciled.kind === 'rotated' ? { kind: 'rotated', state: { current: { id: 1 } } } : reconciled
     }
     const report = await run({ paths: ['a'] })
     expect(report.paths[0]?.error).to.include('expected string, got number').and.include('kept in the journal')
     expect(environment.current().number).to.equal(2)
-    perName.settle = (pending, request, context) => rotatorOf(request).settle(pending, request, context)
+    perName.reconcile = (pending, request, context) => rotatorOf(request).reconcile(pending, request, context)
     expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
     await expectAgreement()
   })

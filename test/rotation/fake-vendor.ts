@@ -104,7 +104,7 @@ export function fakeRotator(vendor: FakeVendor, options: { readonly room?: boole
       if (state?.previous && !room) await vendor.call('delete', () => vendor.tokens.delete(state.previous!.id))
       await vendor.call('create', () => vendor.create(fresh.id, fresh.token.reveal()))
     },
-    async settle(pending, { state }) {
+    async reconcile(pending, { state }) {
       const { id, token } = pending.new
       if (state && [state.current.id, state.previous?.id].includes(id)) return { kind: 'rotated', state }
       const works = await vendor.call('log in', () => vendor.tokens.get(id) === token.reveal())

@@ -142,7 +142,7 @@ describe('rotatePath(), where the vendor is out of reach for a moment', () => {
     expect(await planPath(rotation())).to.have.lengthOf(1)
   })
 
-  it('settles again, and keeps the record when the vendor stays away', async () => {
+  it('reconciles again, and keeps the record when the vendor stays away', async () => {
     outage('log in', 1)
     expect((await rotatePath(rotation())).how).to.equal('rotated')
     vendor.tokens.clear()

@@ -43,7 +43,7 @@ function secureServer(
   inputsWith: (tls: Tls) => object,
   { stop, login }: { stop(): Promise<void>; login(name: string, password: string): Promise<unknown> },
 ): SecureServer {
-  const { plan, rotate, settle } = rotator as AnyRotator
+  const { plan, rotate, reconcile } = rotator as AnyRotator
   return {
     plan: (tls, readCaFile) =>
       plan(
@@ -58,11 +58,11 @@ function secureServer(
         pending = record
       }
       await rotate(await plan(request, context), request, stage, context)
-      const settled = await settle(pending!, request, context)
-      if (settled.kind !== 'rotated') throw new Error(settled.reason)
+      const reconciled = await reconcile(pending!, request, context)
+      if (reconciled.kind !== 'rotated') throw new Error(reconciled.reason)
       const untried = context.warnings.find((warning) => warning.includes('could not be tried'))
       if (untried !== undefined) throw new Error(untried)
-      const { username, dn, password } = settled.state.current!
+      const { username, dn, password } = reconciled.state.current!
       return { works: async () => (await login((username ?? dn)!, password.reveal())) === true }
     },
     stop,

@@ -123,7 +123,7 @@ export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?:
       await stage({ phase: 'created', account, key, ...(previousId && { previousId }) })
     },
 
-    async settle(pending, { inputs: { account }, state, movedOn }, context) {
+    async reconcile(pending, { inputs: { account }, state, movedOn }, context) {
       if (pending.account !== account) {
         throw new EscError('conflict', `an interrupted rotation concerns ${pending.account}`, { hint: 'put it back' })
       }
@@ -262,7 +262,7 @@ export function pairRotator(remote: Remote, newSecret: () => string, wrong?: Sab
       await remote.setPassword(server, username, password.reveal())
     },
 
-    async settle(pending, { inputs: { server }, state, movedOn }) {
+    async reconcile(pending, { inputs: { server }, state, movedOn }) {
       const { username, password, replaced } = pending
       const holds = (each: User | undefined) =>
         each?.username === username && each.password.reveal() === password.reveal()

@@ -376,9 +376,9 @@ class Simulation {
         this.#ledger.begin(request.inputs)
         return rotator.plan(request, context)
       },
-      settle: (pending, request, context) => {
+      reconcile: (pending, request, context) => {
         this.#ledger.begin(request.inputs)
-        return rotator.settle(pending, request, context)
+        return rotator.reconcile(pending, request, context)
       },
     }
   }

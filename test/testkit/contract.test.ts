@@ -60,7 +60,7 @@ describe('contract()', () => {
   })
 
   const broken: Record<string, readonly [Change, string]> = {
-    'lacks a method': [() => ({ settle: undefined }), 'has'],
+    'lacks a method': [() => ({ reconcile: undefined }), 'has'],
     'has a schema that does not call a secret by its name': [
       () => ({ state: { type: 'object', properties: { current: { type: 'object', sekret: true } } } }),
       'has',
@@ -87,16 +87,16 @@ describe('contract()', () => {
     ],
     'gives up what it had made': [
       (rotator) => ({
-        settle: async (pending: Any, request: Any, context: Any) => {
-          await rotator.settle(pending, request, context)
+        reconcile: async (pending: Any, request: Any, context: Any) => {
+          await rotator.reconcile(pending, request, context)
           return { kind: 'undone', reason: 'no patience' }
         },
       }),
       'rotates',
     ],
-    'does not settle twice': [
+    'does not reconcile twice': [
       (_rotator, vendor) => ({
-        settle: async (pending: Any, { state }: Any) => {
+        reconcile: async (pending: Any, { state }: Any) => {
           const works = await vendor.call('log in', () => vendor.tokens.has(pending.new.id))
           if (!works || state.current.id === pending.new.id) return { kind: 'undone', reason: 'it is not new' }
           return { kind: 'rotated', state: { current: pending.new, previous: state.current } }
@@ -132,9 +132,11 @@ describe('contract()', () => {
     ],
     'returns a state that is not of its type': [
       (rotator) => ({
-        settle: async (pending: Any, request: Any, context: Any) => {
-          const settled: Any = await rotator.settle(pending, request, context)
-          return settled.kind === 'rotated' ? { kind: 'rotated', state: { previous: settled.state.current } } : settled
+        reconcile: async (pending: Any, request: Any, context: Any) => {
+          const reconciled: Any = await rotator.reconcile(pending, request, context)
+          return reconciled.kind === 'rotated'
+            ? { kind: 'rotated', state: { previous: reconciled.state.current } }
+            : reconciled
         },
       }),
       'rotates',
@@ -142,7 +144,7 @@ describe('contract()', () => {
     'makes a credential current again that was rotated out': [
       () => ({
         retire: undefined,
-        settle: async (pending: Any, { state }: Any) => ({
+        reconcile: async (pending: Any, { state }: Any) => ({
           kind: 'rotated',
           state: { current: pending.new, ...(state && { previous: state.current }) },
         }),
@@ -172,11 +174,11 @@ describe('contract()', () => {
         seen.push(request.state.current.token)
         return rotator.plan(request, context)
       },
-      settle: async (pending: Any, request: Any, context: Any) => {
-        const settled: Any = await rotator.settle(pending, request, context)
-        if (settled.kind === 'undone') return settled
-        const { id, token } = settled.state.current
-        return { kind: 'rotated', state: { ...settled.state, current: { id, token: token.reveal() } } }
+      reconcile: async (pending: Any, request: Any, context: Any) => {
+        const reconciled: Any = await rotator.reconcile(pending, request, context)
+        if (reconciled.kind === 'undone') return reconciled
+        const { id, token } = reconciled.state.current
+        return { kind: 'rotated', state: { ...reconciled.state, current: { id, token: token.reveal() } } }
       },
     })
     await failing(plain)

@@ -52,8 +52,8 @@ export async function stepOf(
  * Runs what is due in one environment, and records that it ran. Whether that has run is told by
  * `events/schedules.jsonl` or, where a process was killed between saving the new credentials and
  * writing that line, by the revision itself, which carries the schedule, its instant and the
- * attempt. A process killed earlier has saved nothing: the rotation begins again, and first settles
- * what the journal holds.
+ * attempt. A process killed earlier has saved nothing: the rotation begins again, and first
+ * reconciles what the journal holds.
  *
  * The caller holds the scheduler's lock, so that nobody else on this machine does the same. The
  * result is `undefined` when nothing is due any more. What is needed is what a rotation needs.

@@ -8,7 +8,7 @@ import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
 import { madeReady } from '../made-ready.ts'
-import type { Plan, RotationRequest, Rotator, RotatorContext, Settled, SettleRequest } from '../rotator.ts'
+import type { Plan, Reconciled, ReconcileRequest, RotationRequest, Rotator, RotatorContext } from '../rotator.ts'
 import { requireEncryption, type Tls, tlsFault, tlsHint, tlsSchema } from '../tls/index.ts'
 import { type AdapterNetwork, callAdapter, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
@@ -118,7 +118,7 @@ export function externalRotator(
 
     rotate: (_plan, request, stage, context) => asker.rotate(request, stage, context),
 
-    settle: (pending, request, context) => asker.settle(pending, request, context),
+    reconcile: (pending, request, context) => asker.reconcile(pending, request, context),
 
     retarget: (pending, { url }) => ({ ...pending, url }),
 
@@ -163,11 +163,11 @@ class Asker {
     throw outcome.error
   }
 
-  async settle(
+  async reconcile(
     pending: ExternalPending,
-    { inputs, state, movedOn: outdated }: SettleRequest<ExternalInputs, ExternalState>,
+    { inputs, state, movedOn: outdated }: ReconcileRequest<ExternalInputs, ExternalState>,
     context: RotatorContext,
-  ): Promise<Settled<ExternalState>> {
+  ): Promise<Reconciled<ExternalState>> {
     if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
     const begun = JSON.parse(pending.body.reveal()) as { readonly state: unknown }
     const now = state === undefined ? null : plainOf(state.current.reveal())
@@ -197,7 +197,11 @@ class Asker {
   }
 
   /** The very same request: the adapter answers as it did, or would have. */
-  async #askAgain(pending: Asking, inputs: ExternalInputs, context: RotatorContext): Promise<Settled<ExternalState>> {
+  async #askAgain(
+    pending: Asking,
+    inputs: ExternalInputs,
+    context: RotatorContext,
+  ): Promise<Reconciled<ExternalState>> {
     const { url, requestId } = pending
     if (this.#unanswered.get(context.signal)?.has(requestId)) {
       throw mayHaveActed(failed(url, requestId, 'has not said whether it rotated'))
@@ -293,7 +297,7 @@ function mayHaveActed({ message, hint }: EscError): EscError {
   return new EscError('provider_failed', message, { hint: hint === undefined ? again : `${hint}; ${again}` })
 }
 
-function movedOn(url: string): Settled<ExternalState> {
+function movedOn(url: string): Reconciled<ExternalState> {
   return {
     kind: 'undone',
     reason: `external: the state was rotated by somebody else since ${hostOf(url)} was asked; theirs is kept`,

@@ -67,7 +67,7 @@ export function generatedSecret<Inputs>(
     // There is no remote side, so a staged value is never worth undoing, unless the history went on
     // without it: nobody has seen it then. Where the state has it already, an earlier run committed
     // it and died before it cleared its record.
-    async settle({ value }, { state, movedOn }) {
+    async reconcile({ value }, { state, movedOn }) {
       const isKnown = [state?.current, state?.previous].some((each) => each?.reveal() === value.reveal())
       if (state !== undefined && isKnown) return { kind: 'rotated', state }
       if (movedOn) return { kind: 'undone', reason: `${kind.name}: a later rotation made another one` }

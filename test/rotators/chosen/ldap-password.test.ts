@@ -283,8 +283,8 @@ describe('ldap-password', function () {
       const { inputs } = there
       const password = secret('never-added-canary-0123456789')
       const pending = { url: inputs.url, dn: there.dn, password, current: there.state().current.password }
-      const settled = await ldapPassword.settle(pending, { inputs, state: there.state() }, testContext())
-      expect(settled).to.have.property('kind', 'rotated')
+      const reconciled = await ldapPassword.reconcile(pending, { inputs, state: there.state() }, testContext())
+      expect(reconciled).to.have.property('kind', 'rotated')
       await expectUntouched(there.dn, password.reveal())
       const superseded = there.state()
       const state = { current: { dn: there.dn, password } }
@@ -421,13 +421,13 @@ describe('ldap-password', function () {
       await ldapPassword.rotate(plan, { inputs: entry.inputs, state }, stage, testContext()).catch(() => {})
       return journal.pending!
     }
-    const settle = (pending: LdapPending, state?: LdapState, inputs = entry.inputs) =>
-      ldapPassword.settle(pending, { inputs, state }, testContext())
+    const reconcile = (pending: LdapPending, state?: LdapState, inputs = entry.inputs) =>
+      ldapPassword.reconcile(pending, { inputs, state }, testContext())
 
     for (const when of ['before', 'after'] as const) {
       it(`${when} the password was added: it is there once, and current`, async () => {
         const pending = await killed(entry.state(), when)
-        expect(await settle(pending, entry.state())).to.have.property('kind', 'rotated')
+        expect(await reconcile(pending, entry.state())).to.have.property('kind', 'rotated')
         expect(await server.login(entry.dn, pending.password.reveal())).to.equal(true)
         expect(await server.values(entry.dn)).to.have.length(3)
       })
@@ -436,7 +436,7 @@ describe('ldap-password', function () {
     it('removes what nobody holds once another clone has rotated', async () => {
       const pending = await killed(entry.state(), 'after')
       const theirs = await rotate(entry.state())
-      expect(await settle(pending, theirs)).to.have.property('kind', 'undone')
+      expect(await reconcile(pending, theirs)).to.have.property('kind', 'undone')
       expect(await server.login(entry.dn, pending.password.reveal())).to.equal(49)
       expect(await logsIn(theirs.current)).to.equal(true)
     })
@@ -444,7 +444,7 @@ describe('ldap-password', function () {
     it('does not touch another directory or entry', async () => {
       const pending = await killed(undefined, 'after')
       for (const changes of [{ dn: 'cn=other,dc=example,dc=org' }, { url: 'ldap://localhost:1' }]) {
-        expect(await failure(settle(pending, undefined, { ...entry.inputs, ...changes }))).to.have.property(
+        expect(await failure(reconcile(pending, undefined, { ...entry.inputs, ...changes }))).to.have.property(
           'code',
           'conflict',
         )

@@ -159,8 +159,8 @@ describe('mysql-dual on MariaDB', function () {
   for (const when of ['before', 'after'] as const) {
     it(`finishes what was begun when killed ${when} the password was added`, async () => {
       const pending = await killedAfterStage(user.inputs, user.state(), when)
-      const settled = await mysqlDual.settle(pending, { inputs: user.inputs, state: user.state() }, testContext())
-      expect(settled).to.have.property('kind', 'rotated')
+      const reconciled = await mysqlDual.reconcile(pending, { inputs: user.inputs, state: user.state() }, testContext())
+      expect(reconciled).to.have.property('kind', 'rotated')
       expect(await server.login(user.username, pending.password.reveal())).to.equal(true)
       expect((await shown()).match(/\*[0-9A-F]{40}/g), 'once').to.have.length(3)
     })
@@ -169,8 +169,8 @@ describe('mysql-dual on MariaDB', function () {
   it('removes what nobody holds once another clone has rotated', async () => {
     const pending = await killedAfterStage(user.inputs, user.state(), 'after')
     const theirs = await rotate(user.state())
-    const settled = await mysqlDual.settle(pending, { inputs: user.inputs, state: theirs }, testContext())
-    expect(settled).to.have.property('kind', 'undone')
+    const reconciled = await mysqlDual.reconcile(pending, { inputs: user.inputs, state: theirs }, testContext())
+    expect(reconciled).to.have.property('kind', 'undone')
     expect(await server.login(user.username, pending.password.reveal())).to.equal(1045)
     expect([await logsIn(theirs.current), await logsIn(theirs.previous)]).to.deep.equal([true, true])
   })
@@ -187,15 +187,15 @@ describe('mysql-dual on MariaDB', function () {
       .slice(0, 40)
     await held.query(`SELECT GET_LOCK('esc:${digest}', 1)`)
     let done = false
-    const settling = mysqlDual
-      .settle(pending, { inputs: user.inputs, state: user.state() }, testContext())
+    const reconciling = mysqlDual
+      .reconcile(pending, { inputs: user.inputs, state: user.state() }, testContext())
       .finally(() => {
         done = true
       })
     await new Promise((resolve) => setTimeout(resolve, 150))
     expect(done).to.equal(false)
     await held.end()
-    expect(await settling).to.have.property('kind', 'rotated')
+    expect(await reconciling).to.have.property('kind', 'rotated')
   })
 
   it('checks every password, names the others, and changes nothing', async () => {
@@ -238,8 +238,8 @@ describe('mysql-dual on MySQL', () => {
 
   const rotate = (state?: MySqlDualState, context = testContext()) =>
     rotateOnce({ rotator: mysqlDual, inputs, state, context })
-  const settle = (pending: MySqlDualPending, state?: MySqlDualState, context = testContext()) =>
-    mysqlDual.settle(pending, { inputs, state }, context)
+  const reconcile = (pending: MySqlDualPending, state?: MySqlDualState, context = testContext()) =>
+    mysqlDual.reconcile(pending, { inputs, state }, context)
   const place = (of: { password: { reveal(): string } } | undefined) => server.accepts('app', of!.password.reveal())
 
   it('keeps two, of which the second goes by itself', async () => {
@@ -279,9 +279,9 @@ describe('mysql-dual on MySQL', () => {
     it(`never sets the same password twice, killed ${when} it was set`, async () => {
       const state = await rotate(await rotate())
       const pending = await killedAfterStage(inputs, state, when)
-      const settled = (await settle(pending, state)) as { state: MySqlDualState }
-      expect([place(settled.state.current), place(settled.state.previous)]).to.deep.equal(['first', 'second'])
-      expect(settled.state.previous).to.deep.equal(state.current)
+      const reconciled = (await reconcile(pending, state)) as { state: MySqlDualState }
+      expect([place(reconciled.state.current), place(reconciled.state.previous)]).to.deep.equal(['first', 'second'])
+      expect(reconciled.state.previous).to.deep.equal(state.current)
     })
   }
 
@@ -326,9 +326,9 @@ describe('mysql-dual on MySQL', () => {
       done: false,
     }
     const pending = await killedAfterStage(inputs, state, 'before')
-    const settled = await settle(pending, state)
-    expect(settled).to.have.property('kind', 'undone')
-    expect(settled).to.have.property('reason').that.includes('1819')
+    const reconciled = await reconcile(pending, state)
+    expect(reconciled).to.have.property('kind', 'undone')
+    expect(reconciled).to.have.property('reason').that.includes('1819')
     expect(place(state.current)).to.equal('first')
   })
 
@@ -336,7 +336,7 @@ describe('mysql-dual on MySQL', () => {
     const state = await rotate(await rotate())
     const pending = await killedAfterStage(inputs, state, 'before')
     const theirs = await rotate(state)
-    expect(await settle(pending, theirs)).to.have.property('kind', 'undone')
+    expect(await reconcile(pending, theirs)).to.have.property('kind', 'undone')
     expect([place(theirs.current), place(theirs.previous)]).to.deep.equal(['first', 'second'])
   })
 
@@ -347,8 +347,8 @@ describe('mysql-dual on MySQL', () => {
       (async () => {
         server.trouble = { code: 1064, message: `near '${'x'}'`, done: false }
         const pending = await killedAfterStage(inputs, state, 'before')
-        const settled = await settle(pending, state)
-        throw Object.assign(new Error(JSON.stringify(settled)), { secret: pending.password })
+        const reconciled = await reconcile(pending, state)
+        throw Object.assign(new Error(JSON.stringify(reconciled)), { secret: pending.password })
       })(),
     )
     expect(error.message).to.include('1064').and.to.not.include('near')

@@ -253,13 +253,13 @@ describe('redis-acl', function () {
       await redisAcl.rotate(plan, { inputs: user.inputs, state }, stage, testContext()).catch(() => {})
       return journal.pending!
     }
-    const settle = (pending: RedisAclPending, state?: RedisAclState, inputs = user.inputs) =>
-      redisAcl.settle(pending, { inputs, state }, testContext())
+    const reconcile = (pending: RedisAclPending, state?: RedisAclState, inputs = user.inputs) =>
+      redisAcl.reconcile(pending, { inputs, state }, testContext())
 
     for (const when of ['before', 'after'] as const) {
       it(`${when} the password was added: it is there, and current`, async () => {
         const pending = await killed(user.state(), when)
-        expect(await settle(pending, user.state())).to.have.property('kind', 'rotated')
+        expect(await reconcile(pending, user.state())).to.have.property('kind', 'rotated')
         expect(await server.login(user.user, pending.password.reveal())).to.equal(true)
       })
     }
@@ -267,20 +267,20 @@ describe('redis-acl', function () {
     it('removes what nobody holds once another clone has rotated', async () => {
       const pending = await killed(user.state(), 'after')
       const theirs = await rotate(user.state())
-      const settled = await settle(pending, theirs)
-      expect(settled).to.have.property('kind', 'undone')
+      const reconciled = await reconcile(pending, theirs)
+      expect(reconciled).to.have.property('kind', 'undone')
       expect(await server.login(user.user, pending.password.reveal())).to.equal('WRONGPASS')
       expect(await logsIn(theirs.current)).to.equal(true)
     })
 
     it('does not make a user anew that is gone, nor touch another', async () => {
       const pending = await killed(undefined, 'after')
-      expect(await failure(settle(pending, undefined, { ...user.inputs, user: 'other' }))).to.have.property(
+      expect(await failure(reconcile(pending, undefined, { ...user.inputs, user: 'other' }))).to.have.property(
         'code',
         'conflict',
       )
       await server.command('ACL', 'DELUSER', user.user)
-      expect(await settle(pending)).to.have.property('kind', 'undone')
+      expect(await reconcile(pending)).to.have.property('kind', 'undone')
       expect(await server.command('ACL', 'GETUSER', user.user)).to.equal(null)
     })
   })

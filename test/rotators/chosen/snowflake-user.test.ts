@@ -254,8 +254,8 @@ describe('snowflake-user', () => {
     account.fake.hooks = {}
     const theirs = somePrivateKey()
     account.target.slot1 = slot(theirs)
-    const settled = await resume({ ...account, state: first, journal, context: testContext() })
-    expect(settled).to.have.property('kind', 'undone')
+    const reconciled = await resume({ ...account, state: first, journal, context: testContext() })
+    expect(reconciled).to.have.property('kind', 'undone')
     expect(account.slots()[0]).to.equal(account.fingerprintOf(theirs))
   })
 
@@ -272,12 +272,14 @@ describe('snowflake-user', () => {
       replaced: account.fingerprintOf(basis),
     }
     const state = account.stateOf(theirs, basis)
-    const settled = await account.rotator.settle(pending, { inputs: account.inputs, state }, testContext())
-    expect(settled.kind === 'rotated' && settled.state.previousFingerprint).to.equal(account.fingerprintOf(theirs))
+    const reconciled = await account.rotator.reconcile(pending, { inputs: account.inputs, state }, testContext())
+    expect(reconciled.kind === 'rotated' && reconciled.state.previousFingerprint).to.equal(
+      account.fingerprintOf(theirs),
+    )
     expect(account.slots()).to.deep.equal([late, theirs].map(account.fingerprintOf))
   })
 
-  it('refuses to settle when the inputs name another user by now', async () => {
+  it('refuses to reconcile when the inputs name another user by now', async () => {
     const journal: Journal<SnowflakePending> = { pending: undefined }
     account.fake.hooks = {
       before({ action }) {
@@ -286,7 +288,9 @@ describe('snowflake-user', () => {
     }
     await failure(rotate(undefined, testContext(), journal))
     const inputs = { ...account.inputs, targetUser: 'other' }
-    const error = await failure(account.rotator.settle(journal.pending!, { inputs, state: undefined }, testContext()))
+    const error = await failure(
+      account.rotator.reconcile(journal.pending!, { inputs, state: undefined }, testContext()),
+    )
     expect(error.code).to.equal('conflict')
     expect(error.message).to.include('APP_USER')
   })

@@ -50,6 +50,6 @@ export function withContext<Inputs, State extends object, Pending extends object
     ...rotator,
     plan: (request, context) => rotator.plan(request, { ...context, ...extras }),
     rotate: (plan, request, stage, context) => rotator.rotate(plan, request, stage, { ...context, ...extras }),
-    settle: (pending, request, context) => rotator.settle(pending, request, { ...context, ...extras }),
+    reconcile: (pending, request, context) => rotator.reconcile(pending, request, { ...context, ...extras }),
   }
 }

@@ -114,8 +114,8 @@ describe('external', () => {
       expect(error.hint).to.include('same Idempotency-Key')
       expect(service.fake.calls).to.have.length(1)
       service.fake.hooks = {}
-      const settled = await resume({ ...service, state: undefined, journal, context: testContext() })
-      expect(settled?.kind === 'rotated' && settled.state.current.reveal()).to.include({ serial: 1 })
+      const reconciled = await resume({ ...service, state: undefined, journal, context: testContext() })
+      expect(reconciled?.kind === 'rotated' && reconciled.state.current.reveal()).to.include({ serial: 1 })
       expect(service.fake.rotations).to.equal(1)
       const [first, second] = service.fake.calls.map(({ request }) => request)
       expect(second!.body).to.equal(first!.body)
@@ -186,8 +186,8 @@ describe('external', () => {
       await failure(rotate(first, testContext(), journal))
       const theirs = { current: secret<PlainObject>({ password: 'theirs' }) }
       const asked = service.fake.calls.length
-      const settled = await resume({ ...service, state: theirs, journal, context: testContext() })
-      expect(settled).to.deep.equal({ kind: 'rotated', state: theirs })
+      const reconciled = await resume({ ...service, state: theirs, journal, context: testContext() })
+      expect(reconciled).to.deep.equal({ kind: 'rotated', state: theirs })
       expect(service.fake.calls).to.have.length(asked)
     })
 
@@ -196,7 +196,9 @@ describe('external', () => {
       lose()
       await failure(rotate(undefined, testContext(), journal))
       const inputs = { ...service.inputs, url: `${service.inputs.url}2` }
-      const error = await failure(service.rotator.settle(journal.pending!, { inputs, state: undefined }, testContext()))
+      const error = await failure(
+        service.rotator.reconcile(journal.pending!, { inputs, state: undefined }, testContext()),
+      )
       expect(error.code).to.equal('conflict')
     })
   })

@@ -40,11 +40,11 @@ for (const rotator of [password, passphrase] as unknown as readonly Generated[])
     itKeepsTheState('third rotation', subject(rotator, later))
 
     it('makes no value current that is the previous one, and drops none that nobody rotated past', async () => {
-      const settle = (value: string, movedOn: boolean) =>
-        rotator.settle({ value: secret(value) }, { inputs: {}, state: later, movedOn }, {} as never)
-      expect(await settle('the-one-before', false)).to.deep.equal({ kind: 'rotated', state: later })
-      expect((await settle('a-third-one', true)).kind).to.equal('undone')
-      expect(await settle('a-third-one', false)).to.have.nested.property('state.current')
+      const reconcile = (value: string, movedOn: boolean) =>
+        rotator.reconcile({ value: secret(value) }, { inputs: {}, state: later, movedOn }, {} as never)
+      expect(await reconcile('the-one-before', false)).to.deep.equal({ kind: 'rotated', state: later })
+      expect((await reconcile('a-third-one', true)).kind).to.equal('undone')
+      expect(await reconcile('a-third-one', false)).to.have.nested.property('state.current')
     })
   })
 }

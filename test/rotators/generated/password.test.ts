@@ -133,17 +133,17 @@ describe('password', () => {
     expect(password.open(third)).to.equal(third)
   })
 
-  it('commits a staged password once, however often it is settled', async () => {
-    let pending: Parameters<typeof password.settle>[0] | undefined
+  it('commits a staged password once, however often it is reconciled', async () => {
+    let pending: Parameters<typeof password.reconcile>[0] | undefined
     const request = { inputs: {}, state: undefined }
     const plan = await password.plan(request, testContext())
     const stage = async (record: NonNullable<typeof pending>) => {
       pending = record
     }
     await password.rotate(plan, request, stage, testContext())
-    const settled = await password.settle(pending!, request, testContext())
-    const { state } = settled as Extract<typeof settled, { kind: 'rotated' }>
-    expect(await password.settle(pending!, { inputs: {}, state }, testContext())).to.deep.equal({
+    const reconciled = await password.reconcile(pending!, request, testContext())
+    const { state } = reconciled as Extract<typeof reconciled, { kind: 'rotated' }>
+    expect(await password.reconcile(pending!, { inputs: {}, state }, testContext())).to.deep.equal({
       kind: 'rotated',
       state,
     })

@@ -402,8 +402,8 @@ describe('aws-iam', () => {
     expect(journal.pending?.phase).to.equal('created')
     expect(account.keyIds()).to.have.length(1)
     account.iam.hooks = {}
-    const settled = await resume({ ...run, context: testContext() })
-    expect(settled).to.have.property('kind', 'rotated')
+    const reconciled = await resume({ ...run, context: testContext() })
+    expect(reconciled).to.have.property('kind', 'rotated')
   }).timeout(60_000)
 
   it('sends CreateAccessKey once when the answer is lost, and deletes the key nobody knows', async () => {
@@ -454,18 +454,18 @@ describe('aws-iam', () => {
       listedAt: at.toISOString(),
       stagedAt: at.toISOString(),
     })
-    const settle = (pending: AwsIamPending, state?: AwsIamState) =>
-      awsIam.settle(pending, { inputs: account.inputs, state }, testContext())
+    const reconcile = (pending: AwsIamPending, state?: AwsIamState) =>
+      awsIam.reconcile(pending, { inputs: account.inputs, state }, testContext())
 
     it('leaves a key that was seen before', async () => {
       const u = account.iam.addKey(account.user)
-      expect(await settle(creating([u.accessKeyId]))).to.have.property('kind', 'undone')
+      expect(await reconcile(creating([u.accessKeyId]))).to.have.property('kind', 'undone')
       expect(account.keyIds()).to.deep.equal([u.accessKeyId])
     })
 
     it('leaves a key of our state', async () => {
       const c = account.iam.addKey(account.user)
-      await settle(creating([]), stateOf(c))
+      await reconcile(creating([]), stateOf(c))
       expect(account.keyIds()).to.deep.equal([c.accessKeyId])
     })
 
@@ -473,29 +473,29 @@ describe('aws-iam', () => {
       const at = new Date()
       account.iam.addKey(account.user, { createdAt: new Date(at.getTime() - 10_000) })
       account.iam.addKey(account.user, { createdAt: new Date(at.getTime() + 3_600_000) })
-      expect(await settle(creating([], at))).to.have.property('kind', 'undone')
+      expect(await reconcile(creating([], at))).to.have.property('kind', 'undone')
       expect(account.keyIds()).to.have.length(2)
     })
 
     it('leaves a key that was used', async () => {
       account.iam.addKey(account.user, { lastUsedAt: new Date() })
-      await settle(creating([]))
+      await reconcile(creating([]))
       expect(account.keyIds()).to.have.length(1)
     })
 
     it('deletes the one that was not seen', async () => {
       const u = account.iam.addKey(account.user)
       const lost = account.iam.addKey(account.user)
-      const settled = await settle(creating([u.accessKeyId]))
-      expect(settled).to.have.property('kind', 'undone')
-      expect(settled).to.have.property('reason').that.includes(lost.accessKeyId)
+      const reconciled = await reconcile(creating([u.accessKeyId]))
+      expect(reconciled).to.have.property('kind', 'undone')
+      expect(reconciled).to.have.property('reason').that.includes(lost.accessKeyId)
       expect(account.keyIds()).to.deep.equal([u.accessKeyId])
     })
 
     it('touches neither of two it cannot tell apart', async () => {
       account.iam.addKey(account.user)
       account.iam.addKey(account.user)
-      const error = await failure(settle(creating([])))
+      const error = await failure(reconcile(creating([])))
       expect(error).to.have.property('code', 'conflict')
       expect(account.keyIds()).to.have.length(2)
     })
@@ -503,13 +503,13 @@ describe('aws-iam', () => {
     it('does not wait when the crash is long ago', async () => {
       const context = testContext()
       const pending = creating([], new Date(Date.now() - 3_600_000))
-      await awsIam.settle(pending, { inputs: account.inputs, state: undefined }, context)
+      await awsIam.reconcile(pending, { inputs: account.inputs, state: undefined }, context)
       expect(context.slept()).to.equal(0)
     })
 
-    it('refuses to settle when the definition names another user by now', async () => {
+    it('refuses to reconcile when the definition names another user by now', async () => {
       const inputs = { ...account.inputs, userArn: 'arn:aws:iam::123456789012:user/other' }
-      const error = await failure(awsIam.settle(creating([]), { inputs, state: undefined }, testContext()))
+      const error = await failure(awsIam.reconcile(creating([]), { inputs, state: undefined }, testContext()))
       expect(error).to.have.property('code', 'conflict')
       expect(error.message).to.include(userArn)
     })
@@ -552,12 +552,12 @@ describe('aws-iam', () => {
       previousId: p.accessKeyId,
       retireId: c.accessKeyId,
     }
-    await awsIam.settle(record, { inputs, state: stateOf(c, p) }, testContext())
+    await awsIam.reconcile(record, { inputs, state: stateOf(c, p) }, testContext())
     expect(account.keyIds()).to.include(c.accessKeyId)
     c.status = 'Inactive'
-    const settled = await awsIam.settle(record, { inputs, state: stateOf(c, p) }, testContext())
+    const reconciled = await awsIam.reconcile(record, { inputs, state: stateOf(c, p) }, testContext())
     expect(account.keyIds()).to.deep.equal([p.accessKeyId, made.accessKeyId])
-    expect(settled).to.have.property('kind', 'rotated')
+    expect(reconciled).to.have.property('kind', 'rotated')
   })
 
   it('returns the state as it is when an earlier run committed the key', async () => {
@@ -574,10 +574,10 @@ describe('aws-iam', () => {
         record = journal.pending
       },
     })
-    const settled = await awsIam.settle(record!, { inputs: account.inputs, state }, context)
-    expect(settled).to.deep.equal({ kind: 'rotated', state })
+    const reconciled = await awsIam.reconcile(record!, { inputs: account.inputs, state }, context)
+    expect(reconciled).to.deep.equal({ kind: 'rotated', state })
     const later = await rotate(state)
-    expect(await awsIam.settle(record!, { inputs: account.inputs, state: later }, context)).to.deep.equal({
+    expect(await awsIam.reconcile(record!, { inputs: account.inputs, state: later }, context)).to.deep.equal({
       kind: 'rotated',
       state: later,
     })

@@ -44,8 +44,12 @@ describe('azure-app-secret at Microsoft Graph', () => {
       mark,
       stagedAt: new Date().toISOString(),
     }
-    const settled = await vendor.rotator.settle(pending, { inputs: vendor.inputs, state: undefined }, testContext())
-    expect(settled).to.have.property('reason').that.includes(lost.keyId)
+    const reconciled = await vendor.rotator.reconcile(
+      pending,
+      { inputs: vendor.inputs, state: undefined },
+      testContext(),
+    )
+    expect(reconciled).to.have.property('reason').that.includes(lost.keyId)
     expect(vendor.ids()).to.deep.equal([other.keyId])
   })
 

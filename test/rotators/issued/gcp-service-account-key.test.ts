@@ -107,7 +107,7 @@ describe('gcp-service-account-key at Google Cloud IAM', () => {
     const at = new Date()
     const made = (seconds: number, key: Partial<FakeGoogleKey> = {}) =>
       vendor.fake.addKey(vendor.account, { createdAt: new Date(at.getTime() + seconds * 1_000), ...key })
-    const settle = (ids: readonly string[], state?: GcpKeyState) => {
+    const reconcile = (ids: readonly string[], state?: GcpKeyState) => {
       const pending: GcpKeyPending = {
         phase: 'creating',
         subject: `service account ${vendor.account.email}`,
@@ -115,26 +115,26 @@ describe('gcp-service-account-key at Google Cloud IAM', () => {
         stagedAt: at.toISOString(),
         before: { ids, at: at.toISOString() },
       }
-      return vendor.rotator.settle(pending, { inputs: vendor.inputs, state }, testContext(at))
+      return vendor.rotator.reconcile(pending, { inputs: vendor.inputs, state }, testContext(at))
     }
 
     it('deletes the one that appeared since', async () => {
       const [before, lost] = [made(-1), made(1)]
-      const settled = await settle([before.keyId])
-      expect(settled).to.have.property('reason').that.includes(lost.keyId)
+      const reconciled = await reconcile([before.keyId])
+      expect(reconciled).to.have.property('reason').that.includes(lost.keyId)
       expect(vendor.ids()).to.deep.equal([before.keyId])
     })
 
     it('leaves one that was made before, long after, or is ours', async () => {
       const [, , ours] = [made(-10), made(3_600), made(1)]
       const current = { keyId: ours.keyId, credentials: secret(ours.credentials) }
-      expect(await settle([], { current })).to.have.property('kind', 'undone')
+      expect(await reconcile([], { current })).to.have.property('kind', 'undone')
       expect(vendor.ids()).to.have.length(3)
     })
 
     it('touches neither of two it cannot tell apart', async () => {
       const keys = [made(1), made(2)]
-      const error = await failure(settle([]))
+      const error = await failure(reconcile([]))
       expect(error.code).to.equal('conflict')
       for (const { keyId } of keys) expect(error.message).to.include(keyId)
       expect(vendor.ids()).to.have.length(2)
@@ -167,7 +167,7 @@ describe('gcp-service-account-key at Google Cloud IAM', () => {
     }
     const request = { inputs: vendor.inputs, state: undefined }
     await failure(vendor.rotator.rotate(plan, request, stage, testContext()))
-    expect(await vendor.rotator.settle(journal.pending!, request, testContext())).to.have.property('kind', 'undone')
+    expect(await vendor.rotator.reconcile(journal.pending!, request, testContext())).to.have.property('kind', 'undone')
     expect(vendor.ids()).to.deep.equal([foreign.keyId])
   })
 

@@ -127,7 +127,7 @@ describe('http-issued', () => {
     expect(paths[0]).to.match(/\/service-keys\/a%2Fb%3Fc$/)
   })
 
-  it('does not settle a record with other means of finding the key than it was made with', async () => {
+  it('does not reconcile a record with other means of finding the key than it was made with', async () => {
     drop('create', 1)
     vendor.fake.unlistedFor = 2
     const journal: Journal<never> = { pending: undefined }
@@ -147,12 +147,12 @@ describe('http-issued', () => {
       list: { ...list, createdAt: 'created_at' },
       create: { ...vendor.inputs.create, body: { label: 'esc', scopes: [] } },
     }
-    const settle = (each: HttpIssuedInputs) =>
+    const reconcile = (each: HttpIssuedInputs) =>
       resume({ ...vendor, inputs: each, state: undefined, journal: journal as never, context: testContext() })
-    const error = await failure(settle(inputs))
+    const error = await failure(reconcile(inputs))
     expect(error.code).to.equal('conflict')
     expect(vendor.ids()).to.have.length(1)
-    expect(await settle(vendor.inputs)).to.have.property('kind', 'undone')
+    expect(await reconcile(vendor.inputs)).to.have.property('kind', 'undone')
     expect(vendor.ids()).to.deep.equal([])
   })
 

@@ -142,7 +142,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
         }
         vendor.addLost(pending.mark, made)
         const context = testContext()
-        await vendor.rotator.settle(pending, { inputs: vendor.inputs, state: undefined }, context)
+        await vendor.rotator.reconcile(pending, { inputs: vendor.inputs, state: undefined }, context)
         return context.slept()
       }
 
@@ -167,8 +167,8 @@ for (const [name, start] of Object.entries(issuedVendors)) {
       expect(journal.pending?.phase).to.equal('created')
       expect(vendor.ids()).to.have.length(1)
       vendor.fake.hooks = {}
-      const settled = await resume({ ...vendor, state: undefined, journal, context: testContext() })
-      expect(settled).to.have.property('kind', 'rotated')
+      const reconciled = await resume({ ...vendor, state: undefined, journal, context: testContext() })
+      expect(reconciled).to.have.property('kind', 'rotated')
     }).timeout(60_000)
 
     it('asks again when the vendor is busy, and creates once', async () => {
@@ -235,7 +235,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
       vendor = await start()
     })
 
-    it('refuses to settle when the inputs name another one by now', async () => {
+    it('refuses to reconcile when the inputs name another one by now', async () => {
       const pending = {
         phase: 'creating',
         subject: 'another',
@@ -243,7 +243,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
         stagedAt: '2026-01-01T00:00:00Z',
       } as const
       const error = await failure(
-        vendor.rotator.settle(pending, { inputs: vendor.inputs, state: undefined }, testContext()),
+        vendor.rotator.reconcile(pending, { inputs: vendor.inputs, state: undefined }, testContext()),
       )
       expect(error).to.have.property('code', 'conflict')
       expect(error.message).to.include('another')
@@ -263,8 +263,12 @@ for (const [name, start] of Object.entries(issuedVendors)) {
         },
       })
       const theirs = { current: vendor.add(), previous: basis.current }
-      const settled = await vendor.rotator.settle(record!, { inputs: vendor.inputs, state: theirs }, testContext())
-      expect(settled.kind === 'rotated' && idOf(settled.state.previous)).to.equal(idOf(theirs.current))
+      const reconciled = await vendor.rotator.reconcile(
+        record!,
+        { inputs: vendor.inputs, state: theirs },
+        testContext(),
+      )
+      expect(reconciled.kind === 'rotated' && idOf(reconciled.state.previous)).to.equal(idOf(theirs.current))
     })
 
     it('returns the state as it is when an earlier run committed the credential', async () => {
@@ -277,7 +281,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
       const later = await rotate(state)
       for (const each of [state, later]) {
         expect(
-          await vendor.rotator.settle(record!, { inputs: vendor.inputs, state: each }, testContext()),
+          await vendor.rotator.reconcile(record!, { inputs: vendor.inputs, state: each }, testContext()),
         ).to.deep.equal({
           kind: 'rotated',
           state: each,

@@ -145,7 +145,7 @@ describe('a connector', function () {
           await carryOut(server, event)
           return answer
         }
-        const journal: { pending: Parameters<typeof postgres.settle>[0] | undefined } = { pending: undefined }
+        const journal: { pending: Parameters<typeof postgres.reconcile>[0] | undefined } = { pending: undefined }
         const inputs = await through(false)
         const state = pair.state(1, 2)
         const run = { rotator: postgres, inputs, state, context: testContext(), journal }
@@ -153,9 +153,9 @@ describe('a connector', function () {
         expect(error.message).to.include(expected)
         expectNoSecret(error, orders.at(-1)!.rotateUser.newPassword)
         result = undefined
-        const settled = await postgres.settle(journal.pending!, { inputs, state }, testContext())
-        expect(settled).to.have.property('kind', 'rotated')
-        expect(await logsIn((settled as { state: PostgresState }).state.current)).to.equal(true)
+        const reconciled = await postgres.reconcile(journal.pending!, { inputs, state }, testContext())
+        expect(reconciled).to.have.property('kind', 'rotated')
+        expect(await logsIn((reconciled as { state: PostgresState }).state.current)).to.equal(true)
         await server.sql(`ALTER ROLE ${pair.username2} PASSWORD '${pair.passwords[2]}'`)
       }
     })

@@ -268,13 +268,13 @@ describe('mysql', function () {
       return journal.pending!
     }
 
-    const settle = (pending: MySqlPending, state?: MySqlState, context = testContext(), inputs = pair.inputs) =>
-      mysql.settle(pending, { inputs, state }, context)
+    const reconcile = (pending: MySqlPending, state?: MySqlState, context = testContext(), inputs = pair.inputs) =>
+      mysql.reconcile(pending, { inputs, state }, context)
 
     for (const when of ['before', 'after'] as const) {
       it(`${when} the password was set: it is set, and current`, async () => {
         const pending = await killed(pair.state(1, 2), when)
-        expect(await settle(pending, pair.state(1, 2))).to.have.property('kind', 'rotated')
+        expect(await reconcile(pending, pair.state(1, 2))).to.have.property('kind', 'rotated')
         expect(await server.login(pair.username2, pending.password.reveal())).to.equal(true)
         expect(await server.login(pair.username1, pair.passwords[1])).to.equal(true)
       })
@@ -283,25 +283,25 @@ describe('mysql', function () {
     it('undoes what may no longer be done', async () => {
       const pending = await killed(undefined, 'before')
       await server.sql(`REVOKE CREATE USER ON *.* FROM ${pair.manager}`)
-      const settled = await settle(pending)
-      expect(settled).to.have.property('kind', 'undone')
-      expect(settled).to.have.property('reason').that.includes('1227')
+      const reconciled = await reconcile(pending)
+      expect(reconciled).to.have.property('kind', 'undone')
+      expect(reconciled).to.have.property('reason').that.includes('1227')
       expect(await server.login(pair.username1, pair.passwords[1])).to.equal(true)
     })
 
     it('keeps what another clone rotated since', async () => {
       const pending = await killed(pair.state(1, 2), 'before')
       const theirs = await rotate(pair.state(1, 2))
-      expect(await settle(pending, theirs)).to.have.property('kind', 'undone')
+      expect(await reconcile(pending, theirs)).to.have.property('kind', 'undone')
       expect(await logsIn(theirs.current)).to.equal(true)
     })
 
     it('does not touch another server or account than the one it began with', async () => {
       const pending = await killed(undefined, 'after')
-      const moved = await failure(settle(pending, undefined, testContext(), database({ host: 'localhost' })))
+      const moved = await failure(reconcile(pending, undefined, testContext(), database({ host: 'localhost' })))
       expect(moved).to.have.property('code', 'conflict')
       const other = users(pair.username1, pair.username2, '10.%')
-      expect(await failure(settle(pending, undefined, testContext(), other))).to.have.property('code', 'conflict')
+      expect(await failure(reconcile(pending, undefined, testContext(), other))).to.have.property('code', 'conflict')
     })
   })
 
@@ -329,12 +329,12 @@ describe('mysql', function () {
     // Made since the plan: clients from here get the more specific account.
     await server.sql(`CREATE USER ${pair.username2}@'127.0.0.1' IDENTIFIED BY 'other'`)
     await server.sql(`CREATE USER ${pair.username2}@localhost IDENTIFIED BY 'other'`)
-    const error = await failure(mysql.settle(journal.pending!, request, context))
+    const error = await failure(mysql.reconcile(journal.pending!, request, context))
     expect(error.message).to.include('refused at log-in (1045), and its former password is not known here')
     await server.sql(`DROP USER ${pair.username2}@'127.0.0.1'`, `DROP USER ${pair.username2}@localhost`)
-    const settled = await mysql.settle(journal.pending!, { inputs: pair.inputs, state: pair.state(1) }, context)
-    expect(settled).to.have.property('kind', 'rotated')
-    expect(await logsIn((settled as { state: MySqlState }).state.current)).to.equal(true)
+    const reconciled = await mysql.reconcile(journal.pending!, { inputs: pair.inputs, state: pair.state(1) }, context)
+    expect(reconciled).to.have.property('kind', 'rotated')
+    expect(await logsIn((reconciled as { state: MySqlState }).state.current)).to.equal(true)
   })
 
   describe('a more specific account in front of one of the pair', () => {

@@ -96,7 +96,7 @@ describe('postgres behind PgBouncer', function () {
     await postgres.rotate(plan, { inputs, state }, stage, testContext())
     // Cut off here; meanwhile the manager has lost the right to set it again or back.
     await server.sql(`ALTER ROLE ${pair.manager} NOCREATEROLE`)
-    const error = await failure(postgres.settle(journal.pending!, { inputs, state }, testContext()))
+    const error = await failure(postgres.reconcile(journal.pending!, { inputs, state }, testContext()))
     expect(error.message).to.include('42501')
     expect(await server.login(pair.username2, journal.pending!.password.reveal())).to.equal(true)
   })

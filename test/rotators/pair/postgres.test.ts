@@ -276,14 +276,18 @@ describe('postgres', function () {
       return journal.pending!
     }
 
-    const settle = (pending: PostgresPending, state?: PostgresState, context = testContext(), inputs = pair.inputs) =>
-      postgres.settle(pending, { inputs, state }, context)
+    const reconcile = (
+      pending: PostgresPending,
+      state?: PostgresState,
+      context = testContext(),
+      inputs = pair.inputs,
+    ) => postgres.reconcile(pending, { inputs, state }, context)
 
     for (const when of ['before', 'after'] as const) {
       it(`${when} the password was set: it is set, and current`, async () => {
         const pending = await killed(pair.state(1, 2), when)
-        const settled = await settle(pending, pair.state(1, 2))
-        expect(settled).to.have.property('kind', 'rotated')
+        const reconciled = await reconcile(pending, pair.state(1, 2))
+        expect(reconciled).to.have.property('kind', 'rotated')
         expect(await server.login(pair.username2, pending.password.reveal())).to.equal(true)
         expect(await server.login(pair.username1, pair.passwords[1])).to.equal(true)
       })
@@ -292,40 +296,40 @@ describe('postgres', function () {
     it('keeps the record while the server is out of reach', async () => {
       const pending = await killed(undefined, 'before')
       const inputs = database({ managingUser: { username: pair.manager, password: secret('wr0ng') } })
-      expect((await failure(settle(pending, undefined, testContext(), inputs))).message).to.include('28P01')
+      expect((await failure(reconcile(pending, undefined, testContext(), inputs))).message).to.include('28P01')
     })
 
     it('undoes what may no longer be done', async () => {
       const pending = await killed(undefined, 'before')
       await server.sql(`ALTER ROLE ${pair.manager} NOCREATEROLE`)
-      const settled = await settle(pending)
-      expect(settled).to.have.property('kind', 'undone')
-      expect(settled).to.have.property('reason').that.includes('42501')
+      const reconciled = await reconcile(pending)
+      expect(reconciled).to.have.property('kind', 'undone')
+      expect(reconciled).to.have.property('reason').that.includes('42501')
       expect(await server.login(pair.username1, pair.passwords[1])).to.equal(true)
     })
 
     it('keeps what another clone rotated since', async () => {
       const pending = await killed(pair.state(1, 2), 'before')
       const theirs = await rotate(pair.state(1, 2))
-      const settled = await settle(pending, theirs)
-      expect(settled).to.have.property('kind', 'undone')
+      const reconciled = await reconcile(pending, theirs)
+      expect(reconciled).to.have.property('kind', 'undone')
       expect(await logsIn(theirs.current)).to.equal(true)
     })
 
     it('returns the state as it is when an earlier run committed it, even where the state has moved on', async () => {
       const pending = await killed(undefined, 'after')
-      const settled = await settle(pending)
-      const state = (settled as { state: PostgresState }).state
-      expect(await settle(pending, state)).to.deep.equal({ kind: 'rotated', state })
+      const reconciled = await reconcile(pending)
+      const state = (reconciled as { state: PostgresState }).state
+      expect(await reconcile(pending, state)).to.deep.equal({ kind: 'rotated', state })
       const later = await rotate(state)
-      expect(await settle(pending, later)).to.deep.equal({ kind: 'rotated', state: later })
+      expect(await reconcile(pending, later)).to.deep.equal({ kind: 'rotated', state: later })
     })
 
     it('does not touch another server or role than the one it began with', async () => {
       const pending = await killed(undefined, 'after')
-      const moved = await failure(settle(pending, undefined, testContext(), database({ host: 'localhost' })))
+      const moved = await failure(reconcile(pending, undefined, testContext(), database({ host: 'localhost' })))
       expect(moved).to.have.property('code', 'conflict')
-      const renamed = await failure(settle(pending, undefined, testContext(), users('x', pair.username2)))
+      const renamed = await failure(reconcile(pending, undefined, testContext(), users('x', pair.username2)))
       expect(renamed).to.have.property('code', 'conflict')
     })
 
@@ -337,11 +341,11 @@ describe('postgres', function () {
       await slow.connect()
       await slow.query('BEGIN')
       await slow.query(`ALTER ROLE ${pair.username2} PASSWORD '${pending.password.reveal()}'`)
-      const settling = settle(pending, pair.state(1, 2))
+      const reconciling = reconcile(pending, pair.state(1, 2))
       await new Promise((resolve) => setTimeout(resolve, 200))
       await slow.query('COMMIT')
       await slow.end()
-      expect(await settling).to.have.property('kind', 'rotated')
+      expect(await reconciling).to.have.property('kind', 'rotated')
       expect(await server.login(pair.username2, pending.password.reveal())).to.equal(true)
     })
   })
@@ -368,8 +372,8 @@ describe('postgres', function () {
         throw new Error('killed')
       }
       await postgres.rotate(plan, { inputs: pair.inputs, state: pair.state(1, 2) }, stage, context).catch(() => {})
-      const settled = await postgres.settle(pending!, { inputs: pair.inputs, state: pair.state(1, 2) }, context)
-      expect(settled).to.have.property('kind', 'rotated')
+      const reconciled = await postgres.reconcile(pending!, { inputs: pair.inputs, state: pair.state(1, 2) }, context)
+      expect(reconciled).to.have.property('kind', 'rotated')
       expect(context.warnings.join()).to.include('without asking for a password')
       await server.access([])
       expect(await server.login(pair.username2, pending!.password.reveal())).to.equal(true)

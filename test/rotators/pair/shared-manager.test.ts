@@ -107,15 +107,15 @@ describe('the log-in that the pairs of a server share in a run', function () {
     const request = { inputs: pair!.inputs, state: pair!.state(1, 2) }
     const plan = await postgres.plan(request, context)
     await cutOff()
-    let pending: Parameters<typeof postgres.settle>[0] | undefined
+    let pending: Parameters<typeof postgres.reconcile>[0] | undefined
     const stage = async (record: NonNullable<typeof pending>) => {
       pending = record
       await cutOff()
     }
     await postgres.rotate(plan, request, stage, context)
-    const settled = await postgres.settle(pending!, request, context)
-    expect(settled).to.have.property('kind', 'rotated')
-    await expectRotated((settled as { state: PostgresState }).state)
+    const reconciled = await postgres.reconcile(pending!, request, context)
+    expect(reconciled).to.have.property('kind', 'rotated')
+    await expectRotated((reconciled as { state: PostgresState }).state)
     expect(context.warnings).to.deep.equal([])
   })
 
@@ -171,7 +171,7 @@ describe('the log-in that the pairs of a server share in a run', function () {
             ...postgres,
             plan: (request, context) => postgres.plan(request, sharing(context)),
             rotate: (plan, request, stage, context) => postgres.rotate(plan, request, stage, sharing(context)),
-            settle: (pending, request, context) => postgres.settle(pending, request, sharing(context)),
+            reconcile: (pending, request, context) => postgres.reconcile(pending, request, sharing(context)),
           },
           inputs: through(pair.inputs, proxy.port),
           state: pair.state(1, 2),

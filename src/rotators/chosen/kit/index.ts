@@ -7,12 +7,12 @@ import { madeReady } from '../../made-ready.ts'
 import { newPassword } from '../../new-password.ts'
 import type { CredentialCheck, Plan, RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
 import type { ChosenPending, ChosenState, Keeper, KeeperSession, PasswordCredential } from './keeper.ts'
-import { settleChosen } from './settle.ts'
+import { reconcileChosen } from './reconcile.ts'
 
 export type { CheckAbout, ChosenState, KeeperSession } from './keeper.ts'
 export { passwordSteps } from './password-steps.ts'
+export { hasMovedOn } from './reconcile.ts'
 export { requireStateOf } from './require-state.ts'
-export { hasMovedOn } from './settle.ts'
 
 /** A rotator of passwords that we choose, of which the server keeps several. */
 export function chosenPasswordRotator<
@@ -39,14 +39,14 @@ export function chosenPasswordRotator<
 
     rotate: (plan, request, stage, context) => addNew({ keeper, plan, request, stage, context }),
 
-    async settle(pending, request, context) {
+    async reconcile(pending, request, context) {
       if (request.state !== undefined && holds(withoutAdopted(request.state), pending)) {
         return { kind: 'rotated', state: request.state }
       }
       requireSameTarget(keeper, pending, request.inputs)
       return withSession(keeper, request.inputs, context, async (session) => {
         await session.lock?.()
-        return session.settle?.(pending, request) ?? settleChosen({ keeper, session, pending, request, context })
+        return session.reconcile?.(pending, request) ?? reconcileChosen({ keeper, session, pending, request, context })
       })
     },
 

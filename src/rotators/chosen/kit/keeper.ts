@@ -2,7 +2,14 @@ import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
 import type { LoginOutcome } from '../../log-in.ts'
 import type { ConnectionInputs } from '../../made-ready.ts'
-import type { CredentialCheck, Plan, RotationRequest, RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
+import type {
+  CredentialCheck,
+  Plan,
+  Reconciled,
+  ReconcileRequest,
+  RotationRequest,
+  RotatorContext,
+} from '../../rotator.ts'
 
 /** One password of an account, with the account's name. */
 export interface PasswordCredential {
@@ -28,8 +35,8 @@ export interface KeeperSession<Credential, Pending, Inputs, State> {
   /** Waits until no other rotation is at work on the account. */
   lock?(): Promise<void>
   /**
-   * Returns the reason why nothing can be settled, such as that the account is gone. Undefined: it
-   * can be.
+   * Returns the reason why nothing can be reconciled, such as that the account is gone. Undefined:
+   * it can be.
    */
   whyGone?(): Promise<string | undefined>
   /** Tells whether the server keeps this password; `undefined` where only a log-in can tell. */
@@ -44,7 +51,7 @@ export interface KeeperSession<Credential, Pending, Inputs, State> {
   /** The server lets go of superseded passwords by itself. */
   readonly forgets?: boolean
   /** Replaces the kit's own way, where passwords change their places with each change. */
-  settle?(pending: Pending, request: SettleRequest<Inputs, State>): Promise<Settled<State>>
+  reconcile?(pending: Pending, request: ReconcileRequest<Inputs, State>): Promise<Reconciled<State>>
   close(): Promise<void> | void
 }
 

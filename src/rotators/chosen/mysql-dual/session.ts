@@ -5,7 +5,7 @@ import { place } from '../../server-address.ts'
 import type { KeeperSession } from '../kit/index.ts'
 import type { AccountSession } from './account-session.ts'
 import { foreignMethods } from './methods.ts'
-import { settleMySql } from './settle.ts'
+import { reconcileMySql } from './reconcile.ts'
 import type { DualUser, MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
 
 interface World {
@@ -16,7 +16,7 @@ interface World {
 
 /** The passwords of one account. */
 export class DualKeeper implements KeeperSession<DualUser, MySqlDualPending, MySqlDualInputs, MySqlDualState> {
-  readonly settle: KeeperSession<DualUser, MySqlDualPending, MySqlDualInputs, MySqlDualState>['settle']
+  readonly reconcile: KeeperSession<DualUser, MySqlDualPending, MySqlDualInputs, MySqlDualState>['reconcile']
   /** MySQL has let go of what is superseded by itself. */
   readonly forgets: boolean
   readonly #session: AccountSession
@@ -27,9 +27,9 @@ export class DualKeeper implements KeeperSession<DualUser, MySqlDualPending, MyS
     this.#session = session
     this.#world = world
     this.forgets = session.facts.flavor === 'mysql'
-    this.settle =
+    this.reconcile =
       session.facts.flavor === 'mysql'
-        ? (pending, request) => settleMySql({ session, timing, context }, pending, request)
+        ? (pending, request) => reconcileMySql({ session, timing, context }, pending, request)
         : undefined
   }
 

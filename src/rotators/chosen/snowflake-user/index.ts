@@ -7,11 +7,11 @@ import { forgetHint } from '../../another-target.ts'
 import { rfc3339 } from '../../rfc3339.ts'
 import type {
   CredentialCheck,
+  Reconciled,
+  ReconcileRequest,
   RotationRequest,
   Rotator,
   RotatorContext,
-  Settled,
-  SettleRequest,
 } from '../../rotator.ts'
 import { inputRefusal, VendorHttpError } from '../../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
@@ -87,7 +87,7 @@ export function snowflakeUserRotator(
 
     plan: (request, context) => keys.plan(request, context),
     rotate: (plan, request, stage, context) => keys.rotate(plan, request, stage, context),
-    settle: (pending, request, context) => keys.settle(pending, request, context),
+    reconcile: (pending, request, context) => keys.reconcile(pending, request, context),
     check: (request, context) => keys.check(request, context),
   }
 }
@@ -148,11 +148,11 @@ class KeyRotation {
     )
   }
 
-  async settle(
+  async reconcile(
     pending: SnowflakePending,
-    request: SettleRequest<SnowflakeInputs, SnowflakeState>,
+    request: ReconcileRequest<SnowflakeInputs, SnowflakeState>,
     context: RotatorContext,
-  ): Promise<Settled<SnowflakeState>> {
+  ): Promise<Reconciled<SnowflakeState>> {
     const { inputs, state, movedOn } = request
     const { user, current } = checkRequest(request)
     const key = present(readKeyPair(pending.privateKey))
@@ -277,7 +277,7 @@ async function setKeys({ session, user, slots, current, previous }: Former, key:
  * A later rotation made another key current: wherever the recorded one still is,
  * that one takes its place.
  */
-async function giveUp({ session, user, slots, current }: Former, key: KeyPair): Promise<Settled<SnowflakeState>> {
+async function giveUp({ session, user, slots, current }: Former, key: KeyPair): Promise<Reconciled<SnowflakeState>> {
   for (const slot of [1, 2] as const) {
     if ((slot === 1 ? slots.slot1 : slots.slot2) !== key.fingerprint) continue
     if (current === undefined) {
@@ -319,7 +319,7 @@ function rotated(
   { account, user, privateKey, createdAt }: SnowflakePending,
   { slot2 }: KeySlots,
   former: readonly (string | undefined)[],
-): Settled<SnowflakeState> {
+): Reconciled<SnowflakeState> {
   const previousFingerprint = former.includes(slot2) ? slot2 : undefined
   const state = { account, createdAt, privateKey, user }
   return { kind: 'rotated', state: { ...state, ...(previousFingerprint !== undefined && { previousFingerprint }) } }

@@ -109,9 +109,9 @@ function inWords(kit: Rotator<SshKeyInputs, KeptState, SshKeyPending, Plan>): Ss
     open: (state) => state,
     plan: (request, context) => kit.plan(kept(request), context),
     rotate: (plan, request, stage, context) => kit.rotate(plan, kept(request), stage, context),
-    async settle(pending, request, context) {
-      const settled = await kit.settle(pending, { ...request, state: toKept(request.state) }, context)
-      return settled.kind === 'rotated' ? { kind: 'rotated', state: fromKept(settled.state) } : settled
+    async reconcile(pending, request, context) {
+      const reconciled = await kit.reconcile(pending, { ...request, state: toKept(request.state) }, context)
+      return reconciled.kind === 'rotated' ? { kind: 'rotated', state: fromKept(reconciled.state) } : reconciled
     },
     ...(retire && {
       retire: (superseded, request, context) => retire(toKept(superseded) as KeptState, kept(request), context),

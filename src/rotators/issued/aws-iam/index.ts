@@ -59,13 +59,13 @@ export function awsIamRotator(timing: IssuedTiming = awsIamTiming): AwsIamRotato
     rotate: (plan, request, stage, context) =>
       kit.rotate(plan, request, (pending) => stage(toRecord(pending, request.inputs.userArn)), context),
 
-    async settle(pending, request, context) {
+    async reconcile(pending, request, context) {
       const { inputs, state } = request
       requireSameUser(pending.userArn, inputs.userArn)
-      const settled = await kit.settle(fromRecord(pending, subjectOf(inputs), state), request, context)
-      return settled.kind === 'rotated' && settled.state !== state
-        ? { kind: 'rotated', state: dated(settled.state) }
-        : settled
+      const reconciled = await kit.reconcile(fromRecord(pending, subjectOf(inputs), state), request, context)
+      return reconciled.kind === 'rotated' && reconciled.state !== state
+        ? { kind: 'rotated', state: dated(reconciled.state) }
+        : reconciled
     },
 
     retarget: retargeted,

@@ -86,9 +86,9 @@ export function httpIssuedRotator(options: HttpIssuedOptions = {}): HttpIssuedRo
 
     rotate: (plan, request, stage, context) => kit(request.inputs).rotate(plan, request, stage, context),
 
-    async settle(pending, request, context) {
+    async reconcile(pending, request, context) {
       requireSameSearch(pending, request.inputs)
-      return kit(request.inputs).settle(pending, request, context)
+      return kit(request.inputs).reconcile(pending, request, context)
     },
 
     retire: async (superseded, request, context) => kit(request.inputs).retire?.(superseded, request, context),
@@ -154,7 +154,7 @@ async function requireProof(
   })
 }
 
-/** A record of a credential with a mark can be settled only where marks are listed. */
+/** A record of a credential with a mark can be reconciled only where marks are listed. */
 function requireSameSearch(pending: HttpIssuedPending, inputs: HttpIssuedInputs): void {
   if (pending.phase !== 'creating' || pending.subject !== subjectOf(inputs)) return
   if ((pending.before === undefined) === hasMarks(inputs)) return

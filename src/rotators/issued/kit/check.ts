@@ -1,14 +1,14 @@
 import type { CredentialCheck } from '../../rotator.ts'
 import type { Listed } from './listing.ts'
-import { idsOf, type Settlement } from './settlement.ts'
+import { idsOf, type Reconciliation } from './reconciliation.ts'
 
 /** Logs in with each credential of the state, and names the others that are listed. */
 export async function checkCredentials<Credential extends object>(
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
   subject: string,
 ): Promise<readonly CredentialCheck[]> {
-  const { issuer, session, state } = settlement
-  const ours = idsOf(settlement)
+  const { issuer, session, state } = reconciliation
+  const ours = idsOf(reconciliation)
   const { listed } = await session.list(ours)
   const what = (id: string) => `${issuer.noun} ${id} of ${subject}`
   const checks: CredentialCheck[] = []

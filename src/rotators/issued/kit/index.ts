@@ -9,8 +9,8 @@ import { CreationRefused, createCredential, refusalError } from './create-creden
 import type { IssuedPending, IssuedPlan, IssuedState, Issuer } from './issuer.ts'
 import { planIssued } from './plan.ts'
 import { prove } from './prove.ts'
+import { idsOf, type Reconciliation } from './reconciliation.ts'
 import { removeUnsaved } from './remove-unsaved.ts'
-import { idsOf, type Settlement } from './settlement.ts'
 import { wordsOf } from './words.ts'
 
 export type { IssuedPending, IssuedPlan, IssuedState, Issuer, IssuerSession, Trial } from './issuer.ts'
@@ -46,18 +46,20 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
     target: (inputs) => `${issuer.name} ${issuer.subject(inputs)}`,
 
     plan: (request, context) =>
-      connected(issuer, request, context, (settlement) => planIssued(issuer, request.inputs, settlement)),
+      connected(issuer, request, context, (reconciliation) => planIssued(issuer, request.inputs, reconciliation)),
 
     rotate: (plan, request, stage, context) =>
-      connected(issuer, request, context, (settlement) => rotateIssued(issuer, { plan, request, settlement, stage })),
+      connected(issuer, request, context, (reconciliation) =>
+        rotateIssued(issuer, { plan, request, reconciliation, stage }),
+      ),
 
-    async settle(pending, request, context) {
+    async reconcile(pending, request, context) {
       requireSameSubject(issuer, pending.subject, request.inputs)
       if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
-      return connected(issuer, request, context, (settlement) =>
+      return connected(issuer, request, context, (reconciliation) =>
         pending.phase === 'created'
-          ? prove(pending, settlement, request.movedOn ?? false)
-          : removeUnsaved(pending, settlement),
+          ? prove(pending, reconciliation, request.movedOn ?? false)
+          : removeUnsaved(pending, reconciliation),
       )
     },
 
@@ -66,7 +68,9 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
     }),
 
     check: (request, context) =>
-      connected(issuer, request, context, (settlement) => checkCredentials(settlement, issuer.subject(request.inputs))),
+      connected(issuer, request, context, (reconciliation) =>
+        checkCredentials(reconciliation, issuer.subject(request.inputs)),
+      ),
   }
 }
 
@@ -75,7 +79,7 @@ async function connected<Inputs, Credential extends object, Result>(
   issuer: Issuer<Inputs, Credential>,
   { inputs, state }: RotationRequest<Inputs, IssuedState<Credential>>,
   context: RotatorContext,
-  use: (settlement: Settlement<Credential>) => Promise<Result>,
+  use: (reconciliation: Reconciliation<Credential>) => Promise<Result>,
 ): Promise<Result> {
   issuer.checkInputs(inputs, context)
   const session = await issuer.connect(inputs, context)
@@ -102,15 +106,15 @@ function requireSameSubject<Inputs>(
 interface RotateIssued<Inputs, Credential extends object> {
   readonly plan: IssuedPlan
   readonly request: RotationRequest<Inputs, IssuedState<Credential>>
-  readonly settlement: Settlement<Credential>
+  readonly reconciliation: Reconciliation<Credential>
   readonly stage: (pending: IssuedPending<Credential>) => Promise<void>
 }
 
 async function rotateIssued<Inputs, Credential extends object>(
   issuer: Issuer<Inputs, Credential>,
-  { plan, request: { inputs, state }, settlement, stage }: RotateIssued<Inputs, Credential>,
+  { plan, request: { inputs, state }, reconciliation, stage }: RotateIssued<Inputs, Credential>,
 ): Promise<void> {
-  const { session, context } = settlement
+  const { session, context } = reconciliation
   const { previousId, makeRoomId } = plan
   const subject = issuer.subject(inputs)
   const mark = `esc-${Buffer.from(context.random(8)).toString('hex')}`

@@ -82,7 +82,7 @@ export interface Issuer<Inputs, Credential extends object> {
   readonly words?: Partial<Words>
   /**
    * Returns the owner of the credentials, such as `application 1234`. Says all that a record needs
-   * to be settled with the right one.
+   * to be reconciled with the right one.
    */
   subject(inputs: Inputs): string
   /** Such as `secret`. */

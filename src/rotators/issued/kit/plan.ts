@@ -3,7 +3,7 @@ import { rfc3339 } from '../../rfc3339.ts'
 import { decideCredentials } from './credential-table.ts'
 import type { IssuedPlan, Issuer } from './issuer.ts'
 import type { Listed } from './listing.ts'
-import { listAsItIs, type Settlement } from './settlement.ts'
+import { listAsItIs, type Reconciliation } from './reconciliation.ts'
 import { wordsOf } from './words.ts'
 
 /** Two minutes-apart rotations take a credential from consumers that have not noticed the first. */
@@ -13,19 +13,19 @@ const soonMs = 10 * 60_000
 export async function planIssued<Inputs, Credential extends object>(
   issuer: Issuer<Inputs, Credential>,
   inputs: Inputs,
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
 ): Promise<IssuedPlan> {
-  const { session, state, context } = settlement
+  const { session, state, context } = reconciliation
   const { name, noun, idOf } = issuer
   const subject = issuer.subject(inputs)
   const words = wordsOf(issuer)
   await session.requireSubject?.()
-  const listing = await listAsItIs(settlement, subject)
+  const listing = await listAsItIs(reconciliation, subject)
   const { warnings, supersededId, ...plan } = decideCredentials({
     noun,
     subject,
     words,
-    listed: [...listing.listed, ...(await unlistedCurrent(settlement, listing.listed))],
+    listed: [...listing.listed, ...(await unlistedCurrent(reconciliation, listing.listed))],
     currentId: state && idOf(state.current),
     formerId: state?.previous && idOf(state.previous),
     limit: issuer.limit?.count,
@@ -39,13 +39,13 @@ export async function planIssued<Inputs, Credential extends object>(
     )
   }
   for (const warning of warnings) context.warn(warning)
-  if (superseded !== undefined && superseded !== state?.current) warnWhenSoon(idOf(superseded), settlement, subject)
+  if (superseded !== undefined && superseded !== state?.current) warnWhenSoon(idOf(superseded), reconciliation, subject)
   return { ...plan, listing }
 }
 
 /** The current credential, where the list leaves it out and it still logs in: it is not deleted. */
 async function unlistedCurrent<Credential extends object>(
-  { issuer, session, state }: Settlement<Credential>,
+  { issuer, session, state }: Reconciliation<Credential>,
   listed: readonly Listed[],
 ): Promise<readonly Listed[]> {
   if (state === undefined || issuer.listsAll === true) return []
@@ -56,7 +56,7 @@ async function unlistedCurrent<Credential extends object>(
 
 function warnWhenSoon<Credential extends object>(
   formerId: string,
-  { issuer, state, context }: Settlement<Credential>,
+  { issuer, state, context }: Reconciliation<Credential>,
   subject: string,
 ): void {
   const { createdAt } = (state?.current ?? {}) as { readonly createdAt?: string }

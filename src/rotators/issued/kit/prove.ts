@@ -1,9 +1,9 @@
 import { backoff } from '../../backoff.ts'
-import type { Settled } from '../../rotator.ts'
+import type { Reconciled } from '../../rotator.ts'
 import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { IssuedState } from './issuer.ts'
-import { type CreatedRecord, idsOf, removeForGood, type Settlement } from './settlement.ts'
+import { type CreatedRecord, idsOf, type Reconciliation, removeForGood } from './reconciliation.ts'
 import { wordsOf } from './words.ts'
 
 /**
@@ -12,26 +12,26 @@ import { wordsOf } from './words.ts'
  */
 export async function prove<Credential extends object>(
   pending: CreatedRecord<Credential>,
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
   movedOn: boolean,
-): Promise<Settled<IssuedState<Credential>>> {
-  const { issuer, state, session } = settlement
+): Promise<Reconciled<IssuedState<Credential>>> {
+  const { issuer, state, session } = reconciliation
   const id = issuer.idOf(pending.credential)
   // An earlier run committed it and died before it cleared its record, and the state
   // may have moved on since.
-  if (state !== undefined && idsOf(settlement).includes(id)) return { kind: 'rotated', state }
+  if (state !== undefined && idsOf(reconciliation).includes(id)) return { kind: 'rotated', state }
   if (movedOn) {
-    await removeForGood(id, settlement)
+    await removeForGood(id, reconciliation)
     return undone(issuer.name, `${issuer.noun} ${id} of ${pending.subject} was rotated out since; it was deleted`)
   }
-  const refusal = await tryUntilKnown(pending, settlement)
+  const refusal = await tryUntilKnown(pending, reconciliation)
   if (refusal !== undefined) {
-    const wasThere = await removeForGood(id, settlement)
+    const wasThere = await removeForGood(id, reconciliation)
     return undone(issuer.name, `${refusal}; ${wordsOf(issuer).removed(wasThere)}`)
   }
   const { retireId } = pending
-  if (retireId !== undefined && (await mayRetire(retireId, settlement))) await session.remove(retireId)
-  const previous = previousOf(pending, settlement)
+  if (retireId !== undefined && (await mayRetire(retireId, reconciliation))) await session.remove(retireId)
+  const previous = previousOf(pending, reconciliation)
   return { kind: 'rotated', state: { current: pending.credential, ...(previous !== undefined && { previous }) } }
 }
 
@@ -41,7 +41,7 @@ export async function prove<Credential extends object>(
  */
 async function mayRetire<Credential extends object>(
   retireId: string,
-  { issuer, session, state }: Settlement<Credential>,
+  { issuer, session, state }: Reconciliation<Credential>,
 ): Promise<boolean> {
   if (state === undefined || retireId !== issuer.idOf(state.current)) return true
   const { listed } = await session.list([retireId])
@@ -54,7 +54,7 @@ async function mayRetire<Credential extends object>(
  */
 function previousOf<Credential extends object>(
   { basisId, previousId }: CreatedRecord<Credential>,
-  { issuer: { idOf }, state }: Settlement<Credential>,
+  { issuer: { idOf }, state }: Reconciliation<Credential>,
 ): Credential | undefined {
   if (state === undefined) return undefined
   if (idOf(state.current) !== basisId) return state.current
@@ -64,14 +64,14 @@ function previousOf<Credential extends object>(
 /** Returns why it will never work; `undefined` when it works. Throws when it cannot tell. */
 async function tryUntilKnown<Credential extends object>(
   { subject, credential }: CreatedRecord<Credential>,
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
 ): Promise<string | undefined> {
-  const { issuer, context } = settlement
+  const { issuer, context } = reconciliation
   const { timing, noun } = issuer
   const about = `new ${noun} ${issuer.idOf(credential)} of ${subject}`
   const waits = backoff(timing, timing.totalWaitMs)
   for (let successes = 0; ; ) {
-    const tried = await tryOnce(credential, about, settlement)
+    const tried = await tryOnce(credential, about, reconciliation)
     if (tried.kind === 'accepted') return undefined
     if (tried.kind === 'refused') return `${about} ${tried.said}`
     if (tried.kind === 'works') {
@@ -101,7 +101,7 @@ type Tried =
 async function tryOnce<Credential extends object>(
   credential: Credential,
   about: string,
-  { issuer, session, context }: Settlement<Credential>,
+  { issuer, session, context }: Reconciliation<Credential>,
 ): Promise<Tried> {
   try {
     const trial = await session.tryLogin(credential)

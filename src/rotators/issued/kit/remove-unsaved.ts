@@ -1,10 +1,10 @@
 import { EscError } from '../../../errors.ts'
 import { backoff } from '../../backoff.ts'
-import type { Settled } from '../../rotator.ts'
+import type { Reconciled } from '../../rotator.ts'
 import { undone } from '../../undone.ts'
 import type { IssuedState } from './issuer.ts'
 import type { Listed } from './listing.ts'
-import { type CreatingRecord, idsOf, removeForGood, type Settlement } from './settlement.ts'
+import { type CreatingRecord, idsOf, type Reconciliation, removeForGood } from './reconciliation.ts'
 import { wordsOf } from './words.ts'
 
 /**
@@ -18,14 +18,14 @@ import { wordsOf } from './words.ts'
  */
 export async function removeUnsaved<Credential extends object>(
   pending: CreatingRecord,
-  settlement: Settlement<Credential>,
-): Promise<Settled<IssuedState<Credential>>> {
-  const { issuer, context } = settlement
+  reconciliation: Reconciliation<Credential>,
+): Promise<Reconciled<IssuedState<Credential>>> {
+  const { issuer, context } = reconciliation
   const { noun, name, timing } = issuer
   const words = wordsOf(issuer)
   const waits = backoff(timing, timing.absenceMs)
   for (;;) {
-    const unsaved = await listUnsaved(pending, settlement)
+    const unsaved = await listUnsaved(pending, reconciliation)
     if (unsaved.length > 1 && !issuer.marks) {
       throw new EscError(
         'conflict',
@@ -34,7 +34,7 @@ export async function removeUnsaved<Credential extends object>(
       )
     }
     if (unsaved.length > 0) {
-      for (const id of unsaved) await removeForGood(id, settlement)
+      for (const id of unsaved) await removeForGood(id, reconciliation)
       return undone(name, `${noun} ${unsaved[0]} of ${pending.subject} ${words.unreceived}; it was deleted`)
     }
     // The request may still be on its way, or carried out and not listed yet. Once we forget about
@@ -56,14 +56,14 @@ export async function removeUnsaved<Credential extends object>(
 /** The ids of what is listed and may be ours. */
 async function listUnsaved<Credential extends object>(
   pending: CreatingRecord,
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
 ): Promise<readonly string[]> {
-  const { session } = settlement
-  const ours = idsOf(settlement)
+  const { session } = reconciliation
+  const ours = idsOf(reconciliation)
   const { listed } = await session.list(ours)
   const unsaved: string[] = []
   for (const each of listed) {
-    if (ours.includes(each.id) || !isUnsaved(each, pending, settlement)) continue
+    if (ours.includes(each.id) || !isUnsaved(each, pending, reconciliation)) continue
     // Nobody else can have used what only the lost answer told.
     if ((await session.wasEverUsed?.(each.id)) !== true) unsaved.push(each.id)
   }
@@ -73,7 +73,7 @@ async function listUnsaved<Credential extends object>(
 function isUnsaved<Credential extends object>(
   { id, name, createdAt }: Listed,
   { mark, before }: CreatingRecord,
-  { issuer: { marks, timing } }: Settlement<Credential>,
+  { issuer: { marks, timing } }: Reconciliation<Credential>,
 ): boolean {
   if (marks) return name?.includes(mark) === true
   if (before === undefined || before.ids.includes(id) || createdAt === undefined) return false

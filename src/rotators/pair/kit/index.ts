@@ -39,7 +39,7 @@ export function userPairRotator(
     plan: (request, context) => pair.plan(request, context),
     rotate: (plan, request, stage, context) => pair.rotate(plan, request, stage, context),
     retarget: (pending, inputs) => pair.retarget(pending, inputs),
-    settle: (pending, request, context) => pair.settle(pending, request, context),
+    reconcile: (pending, request, context) => pair.reconcile(pending, request, context),
     check: (request) => pair.check(request),
   }
   return madeReady(rotator, { tls: ['database.tls', 'database.connector.https.tls'], host: 'database.host' })

@@ -7,10 +7,10 @@ import { newPassword } from '../../new-password.ts'
 import type {
   CredentialCheck,
   PlanStep,
+  Reconciled,
+  ReconcileRequest,
   RotationRequest,
   RotatorContext,
-  Settled,
-  SettleRequest,
 } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
 import { VendorError } from '../../vendor-error.ts'
@@ -104,11 +104,11 @@ export class UserPair {
     }
   }
 
-  async settle(
+  async reconcile(
     pending: PairPending,
-    request: SettleRequest<PairInputs, PairState>,
+    request: ReconcileRequest<PairInputs, PairState>,
     context: RotatorContext,
-  ): Promise<Settled<PairState>> {
+  ): Promise<Reconciled<PairState>> {
     const { inputs, state } = request
     // An earlier run committed it and died before it cleared its record.
     if (state !== undefined && holds(state, pending)) return { kind: 'rotated', state }
@@ -201,7 +201,7 @@ export class UserPair {
    */
   async #putBack(
     { username, password }: PairPending,
-    { inputs, state }: SettleRequest<PairInputs, PairState>,
+    { inputs, state }: ReconcileRequest<PairInputs, PairState>,
     context: RotatorContext,
   ): Promise<void> {
     const known = [state?.current, state?.previous].find((user) => user?.username === username)
@@ -231,7 +231,7 @@ export class UserPair {
     request: Request,
     before: LoginOutcome,
     context: RotatorContext,
-  ): Promise<Settled<PairState>> {
+  ): Promise<Reconciled<PairState>> {
     const { inputs } = request
     const { username, replaced } = pending
     const way = await this.#openWay(inputs, context)
@@ -270,14 +270,14 @@ export class UserPair {
     }
   }
 
-  #untried(pending: PairPending, reason: string, request: Request, context: RotatorContext): Settled<PairState> {
+  #untried(pending: PairPending, reason: string, request: Request, context: RotatorContext): Reconciled<PairState> {
     context.warn(
       `the new password of ${this.#server.noun} "${pending.username}" is set but could not be tried: ${reason}`,
     )
     return rotated(pending, request)
   }
 
-  #undone(reason: string): Settled<PairState> {
+  #undone(reason: string): Reconciled<PairState> {
     return { kind: 'undone', reason: `${this.#server.name}: ${reason}` }
   }
 
@@ -315,7 +315,7 @@ function isNotSet(outcome: LoginOutcome): boolean {
   return outcome.kind === 'wrong' && outcome.by === undefined
 }
 
-function rotated({ username, password }: PairPending, { inputs, state }: Request): Settled<PairState> {
+function rotated({ username, password }: PairPending, { inputs, state }: Request): Reconciled<PairState> {
   const { username1, username2 } = inputs.rotateUsers
   const other = username === username1 ? username2 : username1
   const previous = [state?.current, state?.previous].find((user) => user?.username === other)

@@ -4,7 +4,7 @@ import type { IssuedPending, IssuedState, Issuer, IssuerSession } from './issuer
 import type { Listing } from './listing.ts'
 
 /** Everything needed to put the credentials of one subject in order. */
-export interface Settlement<Credential extends object> {
+export interface Reconciliation<Credential extends object> {
   // Only what needs no inputs: those have been turned into the session.
   readonly issuer: Omit<Issuer<never, Credential>, 'connect' | 'subject' | 'checkInputs' | 'loginUses'>
   readonly session: IssuerSession<Credential>
@@ -19,7 +19,7 @@ export type CreatedRecord<Credential> = Extract<IssuedPending<Credential>, { pha
 export function idsOf<Credential extends object>({
   issuer,
   state,
-}: Pick<Settlement<Credential>, 'issuer' | 'state'>): string[] {
+}: Pick<Reconciliation<Credential>, 'issuer' | 'state'>): string[] {
   return [state?.current, state?.previous].flatMap((each) => (each === undefined ? [] : [issuer.idOf(each)]))
 }
 
@@ -29,15 +29,15 @@ export function idsOf<Credential extends object>({
  * and one that was just deleted, and is one more than there can be, for a foreign one.
  */
 export async function listAsItIs<Credential extends object>(
-  settlement: Settlement<Credential>,
+  reconciliation: Reconciliation<Credential>,
   subject: string,
 ): Promise<Listing> {
-  const { issuer, session, state, context } = settlement
+  const { issuer, session, state, context } = reconciliation
   const { timing, limit } = issuer
   const ours = [state?.current, state?.previous].filter((each) => each !== undefined)
   const waits = backoff(timing, timing.absenceMs)
   for (;;) {
-    const listing = await session.list(idsOf(settlement))
+    const listing = await session.list(idsOf(reconciliation))
     const youngest = listing.at.getTime() - timing.absenceMs
     const missing = ours.some((credential) => {
       const { createdAt } = credential as { readonly createdAt?: string }
@@ -58,7 +58,7 @@ export async function listAsItIs<Credential extends object>(
  */
 export async function removeForGood<Credential extends object>(
   id: string,
-  { issuer: { timing }, session, context }: Settlement<Credential>,
+  { issuer: { timing }, session, context }: Reconciliation<Credential>,
 ): Promise<boolean> {
   const wasThere = (await session.remove(id)) !== 'absent'
   const waits = backoff(timing, timing.absenceMs)

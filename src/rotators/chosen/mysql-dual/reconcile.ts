@@ -2,7 +2,7 @@ import { EscError } from '../../../errors.ts'
 import type { Secret } from '../../../secret.ts'
 import { type LoginOutcome, logInPatiently } from '../../log-in.ts'
 import type { PairTiming } from '../../pair/kit/index.ts'
-import type { RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
+import type { Reconciled, ReconcileRequest, RotatorContext } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
 import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
@@ -12,22 +12,22 @@ import { logInAsRotated, mayLogIn } from './log-in.ts'
 import type { Request } from './request.ts'
 import { type MySqlDualInputs, type MySqlDualPending, type MySqlDualState, rotatorName } from './types.ts'
 
-type Settling = SettleRequest<MySqlDualInputs, MySqlDualState>
-type Settlement = Settled<MySqlDualState>
+type Reconciling = ReconcileRequest<MySqlDualInputs, MySqlDualState>
+type Reconciliation = Reconciled<MySqlDualState>
 
-/** The world of one settlement. */
-export interface SettleWorld {
+/** Everything that one reconciliation works with. */
+export interface ReconcileContext {
   readonly session: AccountSession
   readonly timing: PairTiming
   readonly context: RotatorContext
 }
 
 /** The passwords of MySQL cannot be read, so log-ins tell. */
-export async function settleMySql(
-  { session, timing, context }: SettleWorld,
+export async function reconcileMySql(
+  { session, timing, context }: ReconcileContext,
   pending: MySqlDualPending,
-  request: Settling,
-): Promise<Settlement> {
+  request: Reconciling,
+): Promise<Reconciliation> {
   const { inputs } = request
   const { password, username, current, currentWorked, confirmed } = pending
   const first = await logInAsRotated(inputs, password, timing)
@@ -82,7 +82,7 @@ export async function settleMySql(
  * other one, too, if need be.
  */
 async function displace(
-  { session, timing }: Omit<SettleWorld, 'context'>,
+  { session, timing }: Omit<ReconcileContext, 'context'>,
   password: Secret<string>,
   { inputs, state }: Request,
 ): Promise<void> {
@@ -95,8 +95,8 @@ async function displace(
 async function rotated(
   { password, outcome }: { readonly password: Secret<string>; readonly outcome: LoginOutcome },
   { inputs, state }: Request,
-  { timing, context }: Omit<SettleWorld, 'session'>,
-): Promise<Settlement> {
+  { timing, context }: Omit<ReconcileContext, 'session'>,
+): Promise<Reconciliation> {
   const { username } = inputs.rotateUser
   if (outcome.kind === 'inconclusive') {
     context.warn(`the new password of user "${username}" is set but could not be tried: ${outcome.reason}`)
@@ -112,7 +112,7 @@ async function rotated(
 function verify(
   inputs: MySqlDualInputs,
   password: Secret<string>,
-  { timing, context }: Omit<SettleWorld, 'session'>,
+  { timing, context }: Omit<ReconcileContext, 'session'>,
 ): Promise<LoginOutcome> {
   return logInPatiently(() => logInAsRotated(inputs, password, timing), {
     verifyWaitsMs: timing.verifyWaitsMs,
@@ -121,6 +121,6 @@ function verify(
   })
 }
 
-function movedOn(username: string): Settlement {
+function movedOn(username: string): Reconciliation {
   return undone(rotatorName, `the password of user "${username}" was rotated by somebody else since; theirs is kept`)
 }

@@ -1,10 +1,10 @@
 import { logInPatiently } from '../../log-in.ts'
-import type { Plan, RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
+import type { Plan, Reconciled, ReconcileRequest, RotatorContext } from '../../rotator.ts'
 import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { ChosenPending, ChosenState, Keeper, KeeperSession, PasswordCredential } from './keeper.ts'
 
-export interface Settling<
+export interface Reconciling<
   Inputs,
   Credential extends PasswordCredential,
   Pending extends ChosenPending,
@@ -14,7 +14,7 @@ export interface Settling<
   readonly keeper: Keeper<Inputs, Credential, Pending, RotationPlan, Session>
   readonly session: Session
   readonly pending: Pending
-  readonly request: SettleRequest<Inputs, ChosenState<Credential>>
+  readonly request: ReconcileRequest<Inputs, ChosenState<Credential>>
   readonly context: RotatorContext
 }
 
@@ -22,14 +22,16 @@ export interface Settling<
  * Adds what is missing, and logs in with it; what does not work is removed. Adding the same
  * password again changes nothing, so after a crash it is added once more.
  */
-export async function settleChosen<
+export async function reconcileChosen<
   Inputs,
   Credential extends PasswordCredential,
   Pending extends ChosenPending,
   RotationPlan extends Plan,
   Session extends KeeperSession<Credential, Pending, Inputs, ChosenState<Credential>>,
->(settling: Settling<Inputs, Credential, Pending, RotationPlan, Session>): Promise<Settled<ChosenState<Credential>>> {
-  const { keeper, session, pending, request, context } = settling
+>(
+  reconciling: Reconciling<Inputs, Credential, Pending, RotationPlan, Session>,
+): Promise<Reconciled<ChosenState<Credential>>> {
+  const { keeper, session, pending, request, context } = reconciling
   const { inputs, state } = request
   const credential = keeper.credentialOf(pending)
   const owner = keeper.owner(inputs)
@@ -42,7 +44,7 @@ export async function settleChosen<
     return undone(keeper.name, reason)
   }
   if (request.movedOn || hasMovedOn(pending, state)) return takeBack(keeper.overtaken(owner))
-  const refused = await addUnlessThere(settling, credential)
+  const refused = await addUnlessThere(reconciling, credential)
   if (refused !== undefined) return undone(keeper.name, refused)
   const outcome = await logInPatiently(() => keeper.logIn(inputs, credential), {
     verifyWaitsMs: keeper.verifyWaitsMs,
@@ -76,7 +78,7 @@ async function addUnlessThere<
   RotationPlan extends Plan,
   Session extends KeeperSession<Credential, Pending, Inputs, ChosenState<Credential>>,
 >(
-  { keeper, session, request: { inputs } }: Settling<Inputs, Credential, Pending, RotationPlan, Session>,
+  { keeper, session, request: { inputs } }: Reconciling<Inputs, Credential, Pending, RotationPlan, Session>,
   credential: Credential,
 ): Promise<string | undefined> {
   const there = await session.has(credential)
