@@ -11,9 +11,9 @@ import { rotatorsUnderTest as registry } from '../rotators/registry.ts'
 import { sample } from '../sample.ts'
 import { definitionOf, type Subject } from './subject.ts'
 
-/** Ordinary runs watch a pair in a real server, and others each time. */
+/** Ordinary runs watch a pair in a real server, and two others each time. */
 const [first = '', ...others] = Object.keys(registry)
-const watched = [first, ...sample(others, 3)]
+const watched = [first, ...sample(others, 2)]
 
 const preload = fileURLToPath(new URL('../end-to-end/kill-at.cjs', import.meta.url))
 

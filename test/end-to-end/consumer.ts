@@ -1,3 +1,5 @@
+import { slow } from '../sample.ts'
+
 /** `true`, or how the vendor refused. */
 export type LogIn = () => Promise<true | string | number>
 
@@ -55,7 +57,7 @@ export class Consumer {
   async #run(): Promise<void> {
     while (!this.#released) {
       if (!this.#scene.stepped) await this.poll()
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await new Promise((resolve) => setTimeout(resolve, slow ? 30 : 80))
     }
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FakeKms } from '../fakes/aws-kms.ts'
+import { slow } from '../sample.ts'
 import { ended, Program } from './program.ts'
 
 describe('keys, through the program', function () {
@@ -64,7 +65,8 @@ describe('keys, through the program', function () {
     const isDefault = () => /secretsProvider: passphrase/.test(readFileSync(join(program.store, 'esc.yaml'), 'utf8'))
     let kills = 0
     let last = await ended(program.start(['version']))
-    for (let delayMs = 80; kills < 40; delayMs = delayMs * 1.25) {
+    const growth = slow ? 1.25 : 1.5
+    for (let delayMs = 60 + 40 * Math.random(); kills < 40; delayMs *= growth) {
       const child = program.start(change, env)
       const timer = setTimeout(() => child.kill('SIGKILL'), delayMs)
       last = await ended(child)

@@ -33,7 +33,7 @@ describe('a rotation killed at any point and run again', function () {
       rotateUsers: { username1: 'sweep_a', username2: 'sweep_b' },
     }
     await program.withEnvironment('db/pair', JSON.stringify({ values: { db: { 'fn::rotate::postgres': { inputs } } } }))
-    const stride = strideOf(9)
+    const stride = strideOf(13)
     const points = await killSweep(program, 'db/pair', {
       stride,
       check: async (context) => {
@@ -62,7 +62,7 @@ describe('a rotation killed at any point and run again', function () {
       const login = { accessKeyId, secretAccessKey: { 'fn::secret': secretAccessKey } }
       const values = { key: { 'fn::rotate::aws-iam': { inputs: { login, userArn: user.arn } } } }
       await program.withEnvironment('aws/user', JSON.stringify({ values }))
-      const stride = strideOf(11)
+      const stride = strideOf(15)
       const points = await killSweep(program, 'aws/user', {
         env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
         stride,

@@ -129,7 +129,7 @@ const tried = [
   ...opening,
   ...sample(
     attempts.filter((words) => !opening.includes(words)),
-    4,
+    2,
   ),
 ]
 

@@ -75,7 +75,7 @@ describe('the scheduler', function () {
     const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
     try {
       let day = 0
-      for (const point of pointsOf(strideOf(6))) {
+      for (const point of pointsOf(strideOf(12))) {
         day++
         const log = join(folder, `${point}.log`)
         const cut = await program.esc(

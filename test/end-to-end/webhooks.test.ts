@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { slow, strideOf } from '../sample.ts'
+import { pointsOf, slow, strideOf } from '../sample.ts'
 import { Receiver } from '../webhooks/receiver.ts'
 import { Program } from './program.ts'
 
@@ -62,7 +62,7 @@ describe('webhooks of the built program', function () {
   ) {
     const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
     let swept = 0
-    for (let point = 1; ; point += stride()) {
+    for (const point of pointsOf(stride)) {
       const log = join(folder, String(point))
       const kill = { NODE_OPTIONS: `--require ${preload}`, ESC_TEST_KILL_AT: String(point), ESC_TEST_KILL_LOG: log }
       const { signal, err, code } = await program.esc(words(), { ...alone, ...kill })
@@ -102,7 +102,7 @@ describe('webhooks of the built program', function () {
     let value = 0
     const swept = await sweep(
       () => ['env', 'set', 'app/dev', 'n', String(++value)],
-      strideOf(3),
+      strideOf(4),
       async (context) => {
         // Whoever is killed while it breaks a dead process's lock leaves one more to break: the
         // next one would get no further.
@@ -129,7 +129,7 @@ describe('webhooks of the built program', function () {
     let before = await revisions()
     const swept = await sweep(
       () => ['env', 'webhook', 'deliver'],
-      strideOf(3),
+      strideOf(4),
       async (context) => {
         await deliver()
         const ids = told()

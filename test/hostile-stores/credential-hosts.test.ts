@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { expect } from 'chai'
+import { sample } from '../sample.ts'
 import type { Checkout } from './machine.ts'
 import { expectHarmless, expectQuiet, plant, sceneOf } from './scene.ts'
 
@@ -17,7 +18,7 @@ const env = {
 }
 
 /** URLs that would send a credential of the reader to whoever wrote them. */
-const providers = [
+const everyProvider = [
   'azurekeyvault://x.vault.evil.example/keys/k',
   'azurekeyvault://vault.azure.net.evil.example/keys/k',
   'azurekeyvault://evil.example/keys/k',
@@ -32,6 +33,7 @@ const providers = [
   'hashivault://k?address=https://evil.example',
   'gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/..%2F..%2Fevil',
 ]
+const providers = sample(everyProvider, 6)
 
 /** What follows the kind in a wrapped data key, in the form that the provider would send away. */
 const middle: Readonly<Record<string, string>> = {
@@ -77,7 +79,7 @@ describe('settings of somebody else', function () {
     ))
 
   it('send no credential when a key is made for an environment that has none', async () => {
-    for (const url of [providers[0]!, providers[5]!]) {
+    for (const url of [everyProvider[0]!, everyProvider[5]!]) {
       const readers = await scene.current().readers((attacker) => {
         attacker.edit('esc.yaml', (text) => text.replace('secretsProvider: default', `secretsProvider: ${url}`))
         plant(attacker, 'app/new', 'values: {}\n')

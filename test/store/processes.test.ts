@@ -33,7 +33,7 @@ describe('several processes on one store', () => {
     return forked
   }
 
-  const each = slow ? 100 : 25
+  const each = slow ? 100 : 12
   it(`writes eight times ${each} revisions, contiguous, none lost`, async () => {
     const writers = Array.from({ length: 8 }, (_, index) => child('write', folder, `writer${index}`, String(each)))
     const reports = writers.map((writer) => once(writer, 'message'))
