@@ -196,6 +196,9 @@ export {
   scheduleOf,
 } from './schedules/schedules.ts'
 export { SharedRemote } from './schedules/shared-remote.ts'
+export { namesServer } from './servers/server-in-words.ts'
+export { keptToken, logInToServer } from './servers/server-login.ts'
+export { toWire } from './servers/wire.ts'
 export type { NewDatabaseStore } from './session/database-session.ts'
 export { databaseSession, openDatabaseStore, openOrMakeDatabaseStore } from './session/database-session.ts'
 export { decoderOf, type InputDecoder, inputDecoder } from './session/decode-input.ts'

@@ -7,7 +7,7 @@ import {
   type RemoteAccount,
 } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
-import { apiPath, askJson, askServer } from './exchange.ts'
+import { apiPath, askJson, askServer, exchange } from './exchange.ts'
 import { allPages } from './pages.ts'
 import { RemoteEnvironment } from './remote-environment.ts'
 import { asText, ifGiven, objectOf } from './shape.ts'
@@ -33,6 +33,13 @@ export class EscApi {
       { method: 'GET', path: '/api/user', doing: 'find out whom the token is of' },
       accountShape,
     )
+  }
+
+  /** Returns whether the server performs operations of this program, as our own does. */
+  async performsOperations(): Promise<boolean> {
+    const doing = 'find out what the server can do'
+    const { status } = await exchange(this.endpoint, { method: 'GET', path: '/api/v1/operations', doing })
+    return status === 200
   }
 
   /** The organization that is meant where none is named. `undefined`: there is none. */

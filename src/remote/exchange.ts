@@ -34,6 +34,13 @@ const retry = { pausesMs: [500, 2_000, 4_000], longestPauseMs: 30_000, isPassing
  *   holds the token, or anything of the body that was sent.
  */
 export async function askServer(endpoint: Endpoint, request: ApiRequest): Promise<HttpAnswer> {
+  const answer = await exchange(endpoint, request)
+  if (answer.status >= 200 && answer.status < 300) return answer
+  throw remoteRefusal(endpoint, request.doing, answer, textsOf(endpoint, request.body))
+}
+
+/** As `askServer`, with an answer of any status. */
+export async function exchange(endpoint: Endpoint, request: ApiRequest): Promise<HttpAnswer> {
   const { method, path, query, body, headers, doing, timeoutMs = 30_000 } = request
   const transport = await transportTo(endpoint)
   const url = `${endpoint.url}${path}${queryOf(query)}`
@@ -45,9 +52,8 @@ export async function askServer(endpoint: Endpoint, request: ApiRequest): Promis
     ...headers,
   }
   const again = method === 'GET' ? { retry } : {}
-  let answer: HttpAnswer
   try {
-    answer = await send(
+    return await send(
       { method, url, headers: sent, body, timeoutMs, longestBytes, signal: endpoint.signal, ...again },
       transport,
     )
@@ -55,8 +61,6 @@ export async function askServer(endpoint: Endpoint, request: ApiRequest): Promis
     if (error instanceof NoAnswer) throw unanswered(endpoint, doing, error)
     throw error
   }
-  if (answer.status < 200 || answer.status >= 300) throw remoteRefusal(endpoint, doing, answer, textsOf(endpoint, body))
-  return answer
 }
 
 /**

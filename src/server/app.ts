@@ -10,6 +10,7 @@ import { accountRoutes } from './routes/account.ts'
 import { definitionRoutes } from './routes/definitions.ts'
 import { environmentRoutes } from './routes/environments.ts'
 import { openingRoutes } from './routes/opening.ts'
+import { operationRoutes } from './routes/operations.ts'
 import { type Probes, probeRoutes } from './routes/probes.ts'
 import { revisionRoutes } from './routes/revisions.ts'
 import { rotationRoutes } from './routes/rotation.ts'
@@ -84,5 +85,6 @@ export function serverApp(
   webhookRoutes(api)
   settingRoutes(api)
   api.notFound(otherMethods(api))
+  operationRoutes(api)
   return api
 }

@@ -32,6 +32,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'plugins/inspect.ts': 'asks where a path leads, and opens nothing',
   'plugins/load-plugins.ts': 'asks whether a folder is there',
   'plugins/owner.ts': 'asks who owns a file, and opens none',
+  'operations/servers/known-servers.ts': 'the logins of the user, in the configuration folder',
   'remote/trusted-authorities.ts': 'a file that SSL_CERT_FILE names',
   'plugins/snapshot.ts': 'copies of packages in the state folder',
   'cli/framework/tls-files.ts': 'files that the user names',

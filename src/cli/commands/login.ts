@@ -1,12 +1,14 @@
 import { pathToFileURL } from 'node:url'
+import manifest from '../../../package.json' with { type: 'json' }
 import { EscError } from '../../errors.ts'
-import { type Principal, useStore } from '../../operations/index.ts'
+import { keptToken, logInToServer, namesServer, type Principal, serverUrl, useStore } from '../../operations/index.ts'
+import { readAccessToken, TOKEN_FLAG } from '../framework/access-token.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, maybe, text } from '../framework/flags.ts'
 import { person } from '../framework/revision-text.ts'
 import { sessionRequest } from '../framework/session.ts'
 
-/** Flags that logging in to the hosted service needs, and a folder does not. */
+/** Flags that logging in to the hosted service needs, and nothing here does. */
 const HOSTED = [
   'default-org',
   'insecure',
@@ -22,8 +24,10 @@ const hosted = text({ description: 'belongs to the hosted service', hidden: true
 const hostedSwitch = boolean({ description: 'belongs to the hosted service', hidden: true })
 
 const flags = {
-  'cloud-url': text({ description: 'the store, as its folder or a file:// URL', char: 'c', value: 'url' }),
+  'cloud-url': text({ description: 'the store, as its folder or the URL of a server', char: 'c', value: 'url' }),
   user: maybe(text({ description: 'who you are to access rules and the audit log, from now on', value: 'principal' })),
+  'allow-http': boolean({ description: 'send the token without encryption, over a network that you trust' }),
+  ...TOKEN_FLAG,
   'default-org': hosted,
   insecure: hostedSwitch,
   shared: hostedSwitch,
@@ -46,16 +50,22 @@ export default class Login extends EscCommand<Result, typeof flags> {
   static override id = 'login'
   static override summary = 'Choose the store that commands use.'
   static override description =
-    `Makes a store the one that commands use wherever no other is named or found: outside the folders of stores. Several can be known; each
-goes by its label, as in esc open label/project/environment. Without a store, says which one is in use. Nothing is authenticated: who
-can open an environment is decided by its key.`
+    `Makes a store the one that commands use wherever no other is named or found: outside the folders of stores. Without a store, says which one
+is in use.
+
+A folder: several can be known; each goes by its label, as in esc open label/project/environment. Nothing is authenticated: who can
+open an environment is decided by its key.
+
+The URL of an esc server: the access token comes from --token-file, else from ESC_ACCESS_TOKEN, else it is asked for. It is kept in the
+configuration folder, where only you can read it; "esc logout" removes it. Commands then work on the environments of the server.`
   static override examples = [
     { description: 'Which store is in use', command: 'esc login' },
     { description: 'Use a store everywhere', command: 'esc login ./environments' },
+    { description: 'Use the environments of a server', command: 'esc login https://esc.example.com' },
     { description: 'Say who you are to access rules', command: 'esc login --user ada@example.com' },
   ]
   static override flags = flags
-  static override args = { store: { description: 'folder of the store, or a file:// URL' } }
+  static override args = { store: { description: 'folder of the store, a file:// URL, or the URL of a server' } }
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Result> {
@@ -63,10 +73,8 @@ can open an environment is decided by its key.`
     if (used !== undefined) {
       throw new EscError(
         'unsupported',
-        `--${used} belongs to the hosted service: a store in a folder authenticates nobody`,
-        {
-          hint: 'leave it out; commands need no login',
-        },
+        `--${used} belongs to the hosted service, and there is nothing here that it could mean`,
+        { hint: 'leave it out' },
       )
     }
     const [argument] = this.positionals
@@ -74,10 +82,34 @@ can open an environment is decided by its key.`
     if (argument !== undefined && url !== undefined) {
       throw new EscError('usage', 'only one of --cloud-url or argument URL may be specified, not both')
     }
-    const session = await useStore(sessionRequest(this.io, this.flags), argument ?? url, this.flags.user)
-    const { folder, organization } = session
+    const target = argument ?? url
+    if (namesServer(target)) return await this.#server(target)
+    const session = await useStore(sessionRequest(this.io, this.flags), target, this.flags.user)
+    const { server, organization } = session
     const user = person(await session.author())
-    return { store: pathToFileURL(folder).href, organization, user, principal: session.principal() }
+    const store = server ?? pathToFileURL(session.folder).href
+    return { store, organization, user, principal: session.principal() }
+  }
+
+  async #server(typed: string): Promise<Result> {
+    const { user, 'allow-http': allowHttp, 'token-file': file } = this.flags
+    if (user !== undefined) {
+      throw new EscError('usage', '--user is for stores in folders: a server knows who you are by the token', {
+        hint: 'leave it out',
+      })
+    }
+    const store = serverUrl(typed, { allowHttp })
+    const kept = keptToken(this.io.env, store)
+    const token = await readAccessToken(this.io, { file, variables: ['ESC_ACCESS_TOKEN'], kept, url: store })
+    const userAgent = `gitesc/${manifest.version}`
+    const session = await logInToServer(sessionRequest(this.io, this.flags), {
+      url: store,
+      token,
+      userAgent,
+      allowHttp,
+    })
+    const principal = session.principal()
+    return { store, organization: session.organization, user: principal.name, principal }
   }
 
   text({ store, organization, user, principal }: Result): string {

@@ -1,13 +1,13 @@
 import { pathToFileURL } from 'node:url'
 import { EscError } from '../../errors.ts'
-import { logOut } from '../../operations/index.ts'
+import { logOut, namesServer } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { sessionRequest } from '../framework/session.ts'
 
 const flags = {
   all: boolean({ description: 'forget all stores' }),
-  'cloud-url': text({ description: 'the store, as its folder or a file:// URL', char: 'c', value: 'url' }),
+  'cloud-url': text({ description: 'the store, as its folder or the URL of a server', char: 'c', value: 'url' }),
   ...OUTPUT_FLAG,
 }
 
@@ -19,14 +19,15 @@ interface Result {
 export default class Logout extends EscCommand<Result, typeof flags> {
   static override id = 'logout'
   static override summary = 'Forget the store that was chosen.'
-  static override description = `Forgets a store that "esc login" has made known: by default the current one.
-The store itself, and its key, stay as they are.`
+  static override description =
+    `Forgets a store that "esc login" has made known: by default the current one. The access token for a server
+is removed from this machine, and stays valid. The store itself, and its key, stay as they are.`
   static override examples = [
     { description: 'Forget the current store', command: 'esc logout' },
     { description: 'Forget all', command: 'esc logout --all' },
   ]
   static override flags = flags
-  static override args = { store: { description: 'folder of the store, or a file:// URL' } }
+  static override args = { store: { description: 'folder of the store, a file:// URL, or the URL of a server' } }
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Result> {
@@ -36,7 +37,7 @@ The store itself, and its key, stay as they are.`
       throw new EscError('usage', 'only one of --all, --cloud-url or argument URL may be specified, not both')
     }
     const forgotten = await logOut(sessionRequest(this.io, this.flags), { target: argument ?? url, all })
-    return { stores: forgotten.map((folder) => pathToFileURL(folder).href) }
+    return { stores: forgotten.map((store) => (namesServer(store) ? store : pathToFileURL(store).href)) }
   }
 
   text({ stores }: Result): string {

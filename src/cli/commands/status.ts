@@ -1,8 +1,15 @@
-import { overdueText, type StoreStatus, storeStatus } from '../../operations/index.ts'
+import {
+  findSelection,
+  listEnvironments,
+  overdueText,
+  type Session,
+  type StoreStatus,
+  storeStatus,
+} from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { person } from '../framework/revision-text.ts'
-import { openSession } from '../framework/session.ts'
+import { openSession, sessionRequest } from '../framework/session.ts'
 import { WATCH_FLAGS, watching } from '../framework/watching.ts'
 import { worded } from '../terminal/index.ts'
 
@@ -20,8 +27,18 @@ const STATES = {
   edited: 'edited by hand: "esc env save" or "esc env discard"',
 } as const
 
+/** The status of a store on a server, as far as its clients see it. */
+interface ServerStatus {
+  readonly server: string
+  readonly chosen: StoreStatus['chosen']
+  readonly organization: string
+  readonly user: string
+  readonly selected: string | undefined
+  readonly environments: number
+}
+
 interface Result {
-  readonly status: StoreStatus
+  readonly status: StoreStatus | ServerStatus
   /** It has been shown already. */
   readonly shown: boolean
 }
@@ -42,16 +59,38 @@ seen. Needs no key. The exit code is 1 when there is such a problem. "esc check"
   async run(): Promise<Result> {
     // A look at everything asks for no passphrase.
     const unasked = { prompt: undefined, askTrust: undefined, deliver: undefined }
-    const look = async () => (await openSession(this.io, this.flags, unasked).perform(storeStatus, undefined)).result
+    const look = async () => {
+      const session = openSession(this.io, this.flags, unasked)
+      const { server } = session
+      if (server !== undefined) return this.#ofServer(server, session)
+      return (await session.perform(storeStatus, undefined)).result
+    }
     const shown = await watching(this.io, this.flags, async () => textOf(await look()))
     return { status: await look(), shown }
+  }
+
+  async #ofServer(server: string, session: Session): Promise<ServerStatus> {
+    const all = { organization: undefined, project: undefined }
+    const { environments } = (await session.perform(listEnvironments, undefined, all)).result
+    const { selected } = findSelection(sessionRequest(this.io, this.flags), undefined) ?? {}
+    const { organization, chosen } = session
+    return {
+      server,
+      chosen,
+      organization,
+      user: session.principal().name,
+      selected,
+      environments: environments.length,
+    }
   }
 
   text({ status, shown }: Result): string | undefined {
     return shown ? undefined : textOf(status)
   }
 
-  override json({ status: { overdue, problems, locked, ...status } }: Result): unknown {
+  override json({ status: given }: Result): unknown {
+    if ('server' in given) return { ...given, selected: given.selected ?? null }
+    const { overdue, problems, locked, ...status } = given
     return {
       ...status,
       selected: status.selected ?? null,
@@ -66,12 +105,29 @@ seen. Needs no key. The exit code is 1 when there is such a problem. "esc check"
   }
 
   override exitCode({ status, shown }: Result): number {
-    return status.problems.length > 0 && !shown ? EXIT.failed : EXIT.done
+    return 'problems' in status && status.problems.length > 0 && !shown ? EXIT.failed : EXIT.done
   }
 }
 
-function textOf(status: StoreStatus): string {
-  const lines = [
+function textOf(status: StoreStatus | ServerStatus): string {
+  const lines = 'server' in status ? linesOfServer(status) : linesOfFolder(status)
+  return lines.map(([title = '', value]) => `${(title === '' ? '' : `${title}:`).padEnd(14)}${value}\n`).join('')
+}
+
+function linesOfServer({ server, chosen, organization, user, selected, environments }: ServerStatus): Lines {
+  return [
+    ['Server', `${server} (${chosen === 'login' ? CHOSEN.login : 'named by --store or a variable'})`],
+    ['Organization', organization],
+    ['User', user],
+    ['Selected', selected ?? 'none'],
+    ['Environments', String(environments)],
+  ]
+}
+
+type Lines = readonly (readonly string[])[]
+
+function linesOfFolder(status: StoreStatus): Lines {
+  return [
     ['Store', `${status.folder} (${CHOSEN[status.chosen]})`],
     ['Organization', status.organization],
     ['Author', person(status.author)],
@@ -87,5 +143,4 @@ function textOf(status: StoreStatus): string {
       ...(hint === undefined ? [] : [['', worded(hint)]]),
     ]),
   ]
-  return lines.map(([title, value]) => `${(title === '' ? '' : `${title}:`).padEnd(14)}${value}\n`).join('')
 }

@@ -26,6 +26,14 @@ export const setConfig = operation({
   name: 'set-config',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) =>
+    z.array(
+      z.strictObject({
+        path: z.path(),
+        value: z.data(),
+        plaintext: z.boolean().default(false).describe('keep it in the clear although it looks like a secret'),
+      }),
+    ),
   async run(work, assignments: readonly ConfigAssignment[]): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []

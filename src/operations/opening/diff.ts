@@ -1,7 +1,7 @@
 import type { PropertyPath } from '../../yaml/index.ts'
 import { operation } from '../session/operation.ts'
 import { getEnvironment, renderGot } from './get-environment.ts'
-import type { Format } from './render-value.ts'
+import { FORMATS, type Format } from './render-value.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 export interface DiffOptions {
@@ -34,6 +34,12 @@ export const comparedSide = operation({
   name: 'get-compared-side',
   level: ({ showSecrets }: DiffOptions) => (showSecrets ? 'open' : 'read'),
   audit: ({ showSecrets }: DiffOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  input: (z) =>
+    z.strictObject({
+      path: z.path().describe('the value to compare; empty: everything'),
+      format: z.enum(FORMATS).optional(),
+      showSecrets: z.boolean().default(false),
+    }),
   async run(work, { path, format, showSecrets }: DiffOptions): Promise<ComparedSide> {
     const { name, version } = work.subject
     const label = `${work.store.organization}/${name}${version === undefined ? '' : `@${version}`}`

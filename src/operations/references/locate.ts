@@ -1,8 +1,10 @@
 import { EscError } from '../../errors.ts'
+import { namesServer } from '../servers/server-in-words.ts'
 import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
 import type { SessionParts, SessionRequest } from '../session/session-parts.ts'
+import { remoteSessionOf } from '../session/start-session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
@@ -37,6 +39,11 @@ export function locateEnvironment(
   typed: string,
   mode: LocateMode = 'existing',
 ): LocatedEnvironment {
+  const remote = remoteSessionOf(request)
+  if (remote !== undefined) {
+    const named = typed === '' && mode === 'existing' ? (remote.selected ?? '') : typed
+    return { session: remote, reference: remote.reference(named) }
+  }
   const { workspace, reference } = locate(request, typed, mode)
   return { session: new Session(workspace), reference }
 }
@@ -50,6 +57,12 @@ export function findSelection(
   word: string | undefined,
 ): { readonly named: boolean; readonly selected: string | undefined } | undefined {
   try {
+    const remote = remoteSessionOf(request)
+    // Which environments there are is not known here: a word with a project before it is one.
+    if (remote !== undefined) {
+      const isName = word?.includes('/') === true
+      return { named: isName, selected: isName ? undefined : remote.selected }
+    }
     const workspace = openWorkspace(request)
     const named = word !== undefined && isEnvironment(workspace, word)
     return { named, selected: named ? undefined : selectedEnvironment(workspace) }
@@ -146,6 +159,7 @@ export function knownWorkspaces(parts: SessionParts): Workspace[] {
   const { current, folders } = readKnownStores(parts.host.env)
   const ordered = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
   return ordered.flatMap((folder) => {
+    if (namesServer(folder)) return []
     try {
       return [openWorkspaceAt(folder, parts, 'login')]
     } catch {

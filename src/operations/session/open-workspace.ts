@@ -13,6 +13,7 @@ import {
 } from '../../store/index.ts'
 import { announcingListener } from '../../webhooks/index.ts'
 import { parseReference } from '../references/reference.ts'
+import { namesServer } from '../servers/server-in-words.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { findAuthor } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
@@ -33,7 +34,8 @@ export function openWorkspace({ store: named, ...parts }: SessionRequest): Works
     return workspaceOf((host) => Store.find(cwd, host), 'found', { parts })
   } catch (error) {
     const { current } = readKnownStores(env)
-    if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined) throw error
+    if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined || namesServer(current))
+      throw error
     return workspaceOf((host) => Store.open(current, host), 'login', { parts })
   }
 }

@@ -8,7 +8,7 @@ import type { Operation, OperationSubject, PerformOptions, Work } from './operat
 import { permit, wholeStore } from './permit.ts'
 import type { Principal } from './principal.ts'
 import type { SessionHost, SessionPolicy } from './session-parts.ts'
-import type { Workspace } from './workspace.ts'
+import type { Chosen, Workspace } from './workspace.ts'
 
 /** The outcome of an operation. */
 export interface Performed<Result> {
@@ -33,7 +33,12 @@ export class Session {
     this.workspace = workspace
   }
 
-  /** The folder of the store. */
+  /** The URL of the server that keeps the store. `undefined`: it is a folder here. */
+  get server(): string | undefined {
+    return undefined
+  }
+
+  /** The folder of the store. @throws EscError `unsupported` where a server keeps it. */
   get folder(): string {
     return this.workspace.store.folder
   }
@@ -41,6 +46,11 @@ export class Session {
   /** The folder in which this machine keeps what it knows about stores. */
   get stateFolder(): string {
     return this.workspace.store.state.machine
+  }
+
+  /** The reason why it is this store. */
+  get chosen(): Chosen {
+    return this.workspace.chosen
   }
 
   /** The label of the store. */
@@ -119,12 +129,13 @@ export class Session {
     input: Input,
     options: PerformOptions = {},
   ): Promise<Performed<Result>> {
-    const performed = this.#last.then(() => this.#perform(operation, subject, input, options))
+    const performed = this.#last.then(() => this.performNow(operation, subject, input, options))
     this.#last = performed.catch(() => {})
     return performed
   }
 
-  async #perform<S extends OperationSubject, Input, Result>(
+  /** Performs one operation. The one before has ended. */
+  protected async performNow<S extends OperationSubject, Input, Result>(
     operation: Operation<S, Input, Result>,
     subject: S,
     input: Input,

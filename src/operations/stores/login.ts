@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EscError } from '../../errors.ts'
+import { serverUrl } from '../../remote/index.ts'
 import { rich, step } from '../../rich-text.ts'
+import { namesServer } from '../servers/server-in-words.ts'
+import { forgetServers } from '../servers/server-login.ts'
 import { readKnownStores, writeKnownStores } from '../session/known-stores.ts'
 import { openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
@@ -22,6 +25,7 @@ export async function useStore(request: SessionRequest, target: string | undefin
     if (user !== undefined) await writeKnownStores(request.host.env, { ...before, user })
     return session
   }
+  if (namesServer(target)) throw new Error('logging in to a server takes a token')
   const session = new Session(openWorkspaceAt(folderOf(target, request.host.cwd), request, 'login'))
   const { folder } = session
   const folders = [...new Set([...before.folders, folder])]
@@ -30,8 +34,8 @@ export async function useStore(request: SessionRequest, target: string | undefin
 }
 
 /**
- * Forgets a store: that at `target`; `all`; default: the current one. Nothing of the store itself
- * changes. Returns the folders that were forgotten.
+ * Forgets a store: that at `target`; `all`; default: the current one. Of a server, the token is
+ * forgotten too. Nothing of the store itself changes. Returns the folders, and URLs of servers.
  */
 export async function logOut(
   request: SessionRequest,
@@ -43,13 +47,19 @@ export async function logOut(
     ? everything
     : target === undefined
       ? everything.filter((folder) => folder === current)
-      : everything.filter((folder) => [folder, resolve(folder, '..')].includes(folderOf(target, request.host.cwd)))
+      : everything.filter((folder) => isAt(folder, target, request.host.cwd))
+  await forgetServers(request.host.env, forgotten.filter(namesServer))
   if (forgotten.length > 0) {
     const kept = folders.filter((folder) => !forgotten.includes(folder))
     const still = current !== undefined && !forgotten.includes(current) ? current : undefined
     await writeKnownStores(request.host.env, { current: still, folders: kept, user: all ? undefined : user })
   }
   return forgotten
+}
+
+function isAt(known: string, target: string, cwd: string): boolean {
+  if (namesServer(target)) return known === serverUrl(target, { allowHttp: true })
+  return !namesServer(known) && [known, resolve(known, '..')].includes(folderOf(target, cwd))
 }
 
 function folderOf(target: string, cwd: string): string {
@@ -70,11 +80,7 @@ function folderOf(target: string, cwd: string): string {
       hint: 'name a folder that holds a store, such as ./environments',
     })
   }
-  throw new EscError(
-    'unsupported',
-    `problem logging in: ${target} is a service, and this esc works on stores in folders`,
-    {
-      hint: rich`name a folder that holds a store, such as ./environments, or ${step('make one', { do: 'create-store' })}`,
-    },
-  )
+  throw new EscError('unsupported', `problem logging in: ${scheme}:// is the scheme of no store`, {
+    hint: rich`name a folder that holds a store, such as ./environments, or the URL of a server; or ${step('make a store', { do: 'create-store' })}`,
+  })
 }

@@ -41,6 +41,35 @@ class YamlFragment {
  */
 export type YamlData = Json | YamlFragment
 
+/** The same as plain data: without the style that a value was written in. */
+export function plainData(data: YamlData): Json {
+  return data instanceof YamlFragment ? plainValueOf(data.value) : data
+}
+
+const isJsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+function plainValueOf(value: YamlValue): Json {
+  switch (value.kind) {
+    case 'sequence':
+      return value.items.map(plainValueOf)
+    case 'mapping': {
+      const members: Record<string, Json> = Object.create(null)
+      for (const pair of value.pairs) members[pair.key.text] = plainValueOf(pair.value)
+      return members
+    }
+    case 'scalar': {
+      if (value.isString) return value.text
+      const resolved = resolveScalar(value.text)
+      if (resolved.kind === 'null') return null
+      if (resolved.kind === 'boolean') return resolved.value
+      if (resolved.kind === 'string') return value.text
+      const number = [value.text, resolved.text].find((text) => isJsonNumber.test(text))
+      if (number !== undefined) return new JsonNumber(number)
+      throw new EscError('invalid_input', `${value.text} is not a number that JSON has`, { hint: 'write it in quotes' })
+    }
+  }
+}
+
 /** The value of plain data, in block style. Members that are `undefined` are left out. */
 export function yamlValueOf(data: YamlData): YamlValue {
   if (data instanceof YamlFragment) return data.value

@@ -346,4 +346,5 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'trust:revoke': { performs: '', words: 'trust revoke' },
   'trust:show': { performs: 'review-trust', words: 'trust show' },
   version: { performs: '', words: 'version' },
+  whoami: { performs: '', words: 'whoami' },
 }

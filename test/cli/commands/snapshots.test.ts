@@ -97,6 +97,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'ls'],
   ['env', 'status'],
   ['status'],
+  ['whoami'],
   ['select', 'app/dev'],
   ['env', 'graph', 'app/rotating'],
   ['env', 'rotate', 'app/rotating', '--plan'],

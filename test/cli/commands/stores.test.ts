@@ -45,7 +45,10 @@ describe('stores and what is selected in them', () => {
     expect((await away(['env', 'ls'])).code).to.equal(1)
     expect(await out('logout')).to.equal('Already logged out.\n')
     expect(await out('logout', '--all')).to.equal('Logged out of all clouds\n')
-    expect((await away(['login', 'https://api.pulumi.com'])).err).to.include('is a service')
+    expect((await away(['login', 'https://api.pulumi.com'])).err).to.include(
+      'no access token for https://api.pulumi.com',
+    )
+    expect((await away(['login', 'ftp://store'])).err).to.include('is the scheme of no store')
     expect((await away(['login', 's3://bucket'])).err).to.include('s3://bucket does not support Pulumi ESC')
     expect((await away(['login', '--oidc-token', 'x'])).err).to.include('--oidc-token belongs to the hosted service')
     expect((await away(['login', 'a', '-c', 'b'])).code).to.equal(2)

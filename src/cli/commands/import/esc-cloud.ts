@@ -1,6 +1,12 @@
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError } from '../../../errors.ts'
-import { type ImportOutcome, type ImportReport, importEnvironments, serverUrl } from '../../../operations/index.ts'
+import {
+  type ImportOutcome,
+  type ImportReport,
+  importEnvironments,
+  keptToken,
+  serverUrl,
+} from '../../../operations/index.ts'
 import { readAccessToken, TOKEN_FLAG } from '../../framework/access-token.ts'
 import { COMMIT_FLAG, EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
@@ -32,7 +38,7 @@ it imports the rest. If an environment of the same name exists here, nothing is 
 
 Schedules and webhooks are listed, and not imported. Before you rotate a credential here, stop its rotation on the server.
 
-The access token comes from --token-file, else from PULUMI_ACCESS_TOKEN, else it is asked for.`
+The access token comes from --token-file, else from the login to that server, else from PULUMI_ACCESS_TOKEN, else it is asked for.`
   static override examples = [
     {
       description: 'See what would be imported',
@@ -69,7 +75,10 @@ The access token comes from --token-file, else from PULUMI_ACCESS_TOKEN, else it
     const ignore = this.io.onInterrupt(() => stop.abort())
     try {
       const session = openSession(this.io, this.flags)
-      const token = await readAccessToken(this.io, { file, variables: ['PULUMI_ACCESS_TOKEN'], url })
+      // The token of Pulumi Cloud is for no other server that the user has logged in to.
+      const kept = keptToken(this.io.env, url)
+      const variables = kept === undefined ? ['PULUMI_ACCESS_TOKEN'] : []
+      const token = await readAccessToken(this.io, { file, variables, kept, url })
       const source = { url, token, userAgent: `gitesc/${manifest.version}`, organization: organization || undefined }
       const request = { source, environments: all ? undefined : named, history: !noHistory, dryRun }
       const { result } = await session.perform(importEnvironments, undefined, request, { signal: stop.signal })

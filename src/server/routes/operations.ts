@@ -1,0 +1,172 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { EscError } from '../../errors.ts'
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from '../../json.ts'
+import { inputDecoder, type Session, toWire } from '../../operations/index.ts'
+import { JsonSyntaxError, parseJson } from '../../read-json.ts'
+import { type Api, type ApiContext, answerJson, answers, loose } from '../api.ts'
+import { sessionOf } from '../params.ts'
+import { Problem, problemBody, problemOf } from '../problem.ts'
+import { isOperation, type RemoteOperation, remoteOperations } from './remote-operations.ts'
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/v1/operations',
+  summary: 'The operations that this server performs',
+  description: 'Each with the JSON Schema of its input, where it takes one.',
+  tags: ['Operations'],
+  responses: answers({ 200: { description: 'All of them', schema: z.object({ operations: z.array(loose) }) } }),
+})
+
+const perform = createRoute({
+  method: 'post',
+  path: '/api/v1/operations/{name}',
+  summary: 'Perform an operation',
+  description:
+    'What the command line of this program asks for. `subject`: the environment that it is about; null for the whole store. `input`: as the operation takes it. In the answer, an object with the member `$` stands for what JSON does not have, such as `{"$": "date", "of": "2026-03-04T05:06:07.000Z"}`.',
+  tags: ['Operations'],
+  request: {
+    params: z.object({ name: z.string().regex(/^[a-z-]{1,60}$/) }),
+    body: { required: true as const, content: { 'application/json': { schema: loose } } },
+  },
+  responses: answers({
+    200: {
+      description: 'What came of it',
+      schema: z.looseObject({
+        result: z.unknown().optional(),
+        notices: z.array(loose),
+        caller: z.object({ organization: z.string(), principal: z.string() }),
+      }),
+    },
+  }),
+})
+
+/** Performs operations by their names, for our own command line. */
+export function operationRoutes(api: Api): void {
+  api.openapi(list, async (c) => {
+    const operations = [...remoteOperations.values()].map(async ({ operation: { name, about, input } }, index) => {
+      const decoder = input && (await inputDecoder([...remoteOperations.values()][index]?.operation as never))
+      return { name, about, ...(decoder && { input: decoder.json }) }
+    })
+    return answerJson(c, { operations: await Promise.all(operations) }) as never
+  })
+  api.openapi(perform, async (c) => (await performed(c, c.req.valid('param').name)) as never)
+}
+
+async function performed(c: ApiContext, name: string): Promise<Response> {
+  const found = remoteOperations.get(name)
+  try {
+    if (found === undefined)
+      throw isOperation(name) ? notElsewhere(name) : new Problem(404, `Not Found: operation '${name}'`)
+    const session = sessionOf(c)
+    const request = readRequest(await c.req.text())
+    const { result, notices, commit, principal, organization } = await run(c, session, found, request)
+    const caller = { organization, principal }
+    const told = notices.map((notice) => withoutFolders(c, toWire(notice)))
+    return answerJson(c, { ...(toWire({ result, commit }) as JsonObject), notices: told, caller })
+  } catch (error) {
+    const problem = error instanceof EscError ? problemOf(error) : undefined
+    if (problem === undefined) throw error
+    const body = withoutFolders(c, { ...(problemBody(problem) as JsonObject), error: toWire(error) as Json })
+    return answerJson(c, body, problem.status)
+  }
+}
+
+/** The same with the label of the store in the place of the folders of this machine. */
+function withoutFolders(c: ApiContext, json: Json): Json {
+  const { folders, organization } = c.var.parts
+  if (typeof json === 'string') return folders.reduce((text, folder) => text.replaceAll(folder, organization), json)
+  if (Array.isArray(json)) return json.map((each) => withoutFolders(c, each))
+  if (!isJsonObject(json)) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([key, each]) => [key, each === undefined ? undefined : withoutFolders(c, each)]),
+  )
+}
+
+interface Request {
+  readonly subject: { readonly name: string; readonly version?: string; readonly typed?: string } | null
+  readonly input: Json | undefined
+  readonly lifetimeSeconds: number | undefined
+}
+
+const requestSchema = z.strictObject({
+  subject: z
+    .strictObject({
+      name: z.string().min(1).max(300),
+      version: z.string().min(1).max(200).optional(),
+      typed: z.string().max(600).optional(),
+    })
+    .nullable(),
+  input: z.unknown().optional(),
+  policy: z.strictObject({ lifetimeSeconds: z.number().int().positive().optional() }).optional(),
+})
+
+function readRequest(text: string): Request {
+  let json: Json
+  try {
+    json = parseJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error
+    throw new EscError('invalid_input', `the request is no JSON: ${error.discreet}`, { hint: 'send JSON' })
+  }
+  const read = requestSchema.safeParse(plainNumbers(json))
+  if (!read.success) {
+    const places = read.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`)
+    throw new EscError('invalid_input', `the request is wrong: ${places.slice(0, 3).join('; ')}`, {
+      hint: 'send subject, and input where the operation takes one',
+    })
+  }
+  const { subject, input, policy } = read.data
+  return { subject, input: input as Json | undefined, lifetimeSeconds: policy?.lifetimeSeconds }
+}
+
+/** Numbers that lose nothing as such; the others keep their text. */
+function plainNumbers(json: Json): Json {
+  if (json instanceof JsonNumber) return String(Number(json.text)) === json.text ? Number(json.text) : json
+  if (Array.isArray(json)) return json.map(plainNumbers)
+  if (!isJsonObject(json)) return json
+  const object: Record<string, Json> = Object.create(null)
+  for (const [key, value] of Object.entries(json)) if (value !== undefined) object[key] = plainNumbers(value)
+  return object
+}
+
+async function run(
+  c: ApiContext,
+  session: Session,
+  { operation, use }: RemoteOperation,
+  { subject, input, lifetimeSeconds }: Request,
+) {
+  if ((operation.about === 'environment') !== (subject !== null)) {
+    throw new EscError(
+      'invalid_input',
+      `${operation.name} is about ${operation.about === 'store' ? 'the store' : 'an environment'}`,
+      {
+        hint: operation.about === 'store' ? 'send null as subject' : 'name the environment in subject',
+      },
+    )
+  }
+  const decoder = await inputDecoder(operation as never)
+  if (decoder === undefined && input !== undefined) {
+    throw new EscError('invalid_input', `${operation.name} takes no input`, { hint: 'leave input out' })
+  }
+  const decoded = decoder?.decode(input) as object | undefined
+  const refused = use.refuses?.(decoded as never)
+  if (refused !== undefined) throw notElsewhere(refused)
+  const given = use.own === undefined ? decoded : { ...decoded, ...use.own }
+  const about = subject === null ? undefined : referenceIn(session, subject)
+  const within = lifetimeSeconds === undefined ? session : session.with({ lifetimeSeconds })
+  const signal = AbortSignal.any([c.var.parts.ending, c.req.raw.signal])
+  const done = await within.perform(operation as never, about as never, given as never, { signal })
+  const result = use.answers === undefined ? done.result : use.answers(done.result as never)
+  return { ...done, result, principal: session.principal().name, organization: session.organization }
+}
+
+function referenceIn(session: Session, { name, version, typed = name }: NonNullable<Request['subject']>) {
+  const reference = session.reference(version === undefined ? name : `${name}@${version}`)
+  return { ...reference, typed }
+}
+
+function notElsewhere(what: string): EscError {
+  return new EscError('unsupported', `${what} works in the folder of a store, and not through a server`, {
+    hint: 'do it on the machine that has the folder',
+  })
+}

@@ -1,0 +1,132 @@
+import * as operations from '../../operations/index.ts'
+
+type AnyOperation = Extract<(typeof operations)[keyof typeof operations], { readonly kind: 'operation' }>
+
+/** The way in which an operation is performed for a caller elsewhere. */
+export interface RemoteUse {
+  /** Members of the input that are no data: what a face here gives. */
+  readonly own?: Readonly<Record<string, unknown>>
+  /** Returns what of an input is for the machine of the store. `undefined`: nothing. */
+  readonly refuses?: (input: never) => string | undefined
+  /** Takes out of the result what is only of use on this machine. */
+  readonly answers?: (result: never) => unknown
+}
+
+const asItIs: RemoteUse = {}
+/** A person was asked where the caller is. */
+const confirmed: RemoteUse = { own: { confirm: async () => {} } }
+
+const rotating: RemoteUse = {
+  own: { onProgress() {} },
+  refuses: ({ mode }: { readonly mode?: string }) =>
+    mode === 'retarget' || mode === 'adopt' ? `rotating in the mode '${mode}'` : undefined,
+}
+
+const opening: RemoteUse = {
+  answers: (opened: operations.OpenedEnvironment) => ({
+    ...opened,
+    used: opened.used.map((each) => ({ ...each, folder: '' })),
+  }),
+}
+
+/** Whoever names a secrets provider has this machine call it. */
+const withoutProvider: RemoteUse = {
+  refuses: ({ secretsProvider }: { readonly secretsProvider?: unknown }) =>
+    secretsProvider === undefined ? undefined : 'choosing a secrets provider',
+}
+
+/**
+ * The operations that callers elsewhere can have performed. The others are about this machine: its
+ * files and git, its keys, what it trusts, who is let into the store.
+ */
+const uses: Readonly<Record<string, RemoteUse>> = {
+  // reading
+  'describe-version': asItIs,
+  'diagnose-environment': asItIs,
+  'expand-references': asItIs,
+  'explain-access': asItIs,
+  'get-compared-side': asItIs,
+  'get-definition': asItIs,
+  'get-environment': asItIs,
+  'get-environment-settings': asItIs,
+  'get-environment-tag': asItIs,
+  'get-schedule': asItIs,
+  'get-webhook': asItIs,
+  'graph-environments': asItIs,
+  'list-access': asItIs,
+  'list-audit-lines': asItIs,
+  'list-credentials': asItIs,
+  'list-environment-audit-lines': asItIs,
+  'list-environment-tags': asItIs,
+  'list-environments': asItIs,
+  'list-imports': asItIs,
+  'list-overdue-schedules': asItIs,
+  'list-owed-rotations': asItIs,
+  'list-referrers': asItIs,
+  'list-removed-environments': asItIs,
+  'list-revision-tags': asItIs,
+  'list-revisions': asItIs,
+  'list-rotations': asItIs,
+  'list-rotators': asItIs,
+  'list-scheduled-runs': asItIs,
+  'list-schedules': asItIs,
+  'list-webhook-deliveries': asItIs,
+  'list-webhooks': asItIs,
+  'open-environment': opening,
+  'require-environment': asItIs,
+  'resolve-version': asItIs,
+  // changing
+  'add-imports': asItIs,
+  'apply-definitions': asItIs,
+  'change-environment-settings': asItIs,
+  'clone-environment': asItIs,
+  'copy-values': asItIs,
+  'create-environment': withoutProvider,
+  'create-schedule': asItIs,
+  'create-webhook': asItIs,
+  'edit-schedule': asItIs,
+  'edit-webhook': asItIs,
+  'pause-schedule': asItIs,
+  'ping-webhook': asItIs,
+  'redeliver-webhook': asItIs,
+  'remove-environment': confirmed,
+  'remove-environment-tag': asItIs,
+  'remove-imports': asItIs,
+  'remove-revision-tag': asItIs,
+  'remove-schedule': confirmed,
+  'remove-value': asItIs,
+  'remove-values': asItIs,
+  'remove-webhook': asItIs,
+  'rename-environment-tag': asItIs,
+  'replace-definition': asItIs,
+  'restore-environment': asItIs,
+  'retract-revision': asItIs,
+  'roll-back': asItIs,
+  'rotate-environment': rotating,
+  'set-config': asItIs,
+  'set-environment-tag': asItIs,
+  'set-values': asItIs,
+  'tag-revision': asItIs,
+}
+
+/** An operation that callers elsewhere can have performed. */
+export interface RemoteOperation {
+  readonly operation: AnyOperation
+  readonly use: RemoteUse
+}
+
+const all = Object.values(operations).filter(
+  (each): each is AnyOperation => (each as AnyOperation).kind === 'operation',
+)
+
+export const remoteOperations: ReadonlyMap<string, RemoteOperation> = new Map(
+  all.flatMap((operation) => {
+    const use = Object.hasOwn(uses, operation.name) ? uses[operation.name] : undefined
+    return use === undefined ? [] : [[operation.name, { operation, use }] as const]
+  }),
+)
+
+/** True when there is such an operation, for whomever. */
+export function isOperation(name: string): boolean {
+  return all.some((each) => each.name === name)
+}

@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import { EscError } from '../../src/errors.ts'
+import { formatJson } from '../../src/json.ts'
+import { inputDecoder, Session, toWire } from '../../src/operations/index.ts'
+import { dataOfInput } from '../../src/operations/servers/input-data.ts'
+import { fromWire } from '../../src/operations/servers/wire.ts'
+import { parseJson } from '../../src/read-json.ts'
+import { remoteOperations } from '../../src/server/routes/remote-operations.ts'
+import { SampleStore } from '../operations/sample-store.ts'
+import { samples } from '../operations/samples.ts'
+
+function withoutFunctions(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).filter(([, each]) => typeof each !== 'function' && each !== undefined),
+  )
+}
+
+/** As a server reads it. Places of references are compared by what they name. */
+function named(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, each) => (key === 'typed' || key === 'environment' ? undefined : each)) ?? 'null',
+  )
+}
+
+describe('operations through a server', function () {
+  this.timeout(60_000)
+  let template: SampleStore
+  let store: SampleStore
+
+  before(async () => {
+    template = await SampleStore.make()
+  })
+  beforeEach(() => {
+    store = template.copy()
+  })
+  afterEach(() => store.remove())
+  after(() => template.remove())
+
+  for (const [name, { operation, use }] of remoteOperations)
+    it(`carry the input and the result of ${name}`, async () => {
+      const sample = samples[name] ?? {}
+      await sample.before?.(store)
+      const workspace = store.workspace('ada@example.com')
+      const input = sample.input?.(workspace, store)
+      const unfit = () => new EscError('unsupported', 'unfit')
+      const data = await dataOfInput(operation as never, input, unfit)
+      const decoder = await inputDecoder(operation as never)
+      if (decoder === undefined) expect(data).to.equal(undefined)
+      else {
+        const sent = data === undefined ? undefined : JSON.parse(formatJson(parseJson(formatJson(data))))
+        const [read, wanted] = [named(decoder.decode(sent)), named(withoutFunctions(input))]
+        if (Array.isArray(wanted)) expect(read).to.deep.equal(wanted)
+        // What is left out has its default.
+        else expect(read).to.deep.include(wanted as object)
+      }
+      if (sample.elsewhere !== undefined) return
+      const subject = operation.about === 'store' ? undefined : workspace.reference(sample.subject ?? 'app/dev')
+      const given = use.own === undefined ? input : { ...(input as object), ...use.own }
+      const { result, notices } = await new Session(workspace).perform(
+        operation as never,
+        subject as never,
+        given as never,
+      )
+      for (const value of [result, notices]) {
+        const wire = toWire(value)
+        expect(toWire(fromWire(JSON.parse(JSON.stringify(wire))))).to.deep.equal(wire)
+      }
+    })
+})
