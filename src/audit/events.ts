@@ -47,6 +47,8 @@ export const auditEvents = {
   'agent-tool-called': 'let an agent work on',
   'token-created': 'make a token of the server for',
   'token-revoked': 'revoke a token of the server for',
+  'token-exchanged': 'sign in with an identity token to',
+  'user-signed-in': 'sign in with a browser to',
   'audit-log-read': 'read the audit log of',
   'access-updated': 'change the access rules of',
 } as const

@@ -3,11 +3,12 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { getPath } from 'hono/utils/url'
 import { formatJson, type Json } from '../json.ts'
-import type { OpenSessions, ServerToken, Session, TokenRegistry } from '../operations/index.ts'
+import type { IssuerKeys, OpenSessions, ServerToken, Session, TokenRegistry } from '../operations/index.ts'
 import type { ConsoleAssets } from './console/assets.ts'
 import type { ConsoleSessions } from './console/console-sessions.ts'
 import { routedPath } from './console/routed-path.ts'
 import { Problem, problemBody, problemOf } from './problem.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
 import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
 
@@ -29,6 +30,8 @@ export interface ServerParts {
   readonly console?: { readonly assets: ConsoleAssets; readonly sessions: ConsoleSessions }
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
+  readonly issuerKeys: IssuerKeys
+  readonly limits: RateLimits
   readonly now: () => Date
   /** The session of a caller. */
   readonly sessionFor: (token: ServerToken, address: string) => Session
@@ -94,7 +97,7 @@ function mistakesIn({ issues }: z.ZodError): string {
 }
 
 function answer(c: Context, problem: Problem): Response {
-  return answerJson(c, problemBody(problem), problem.status)
+  return answerJson(c, problemBody(problem), problem.status, problem.headers)
 }
 
 /** Answers with JSON; numbers that kept their text are written as that text. */

@@ -12,8 +12,12 @@ const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const { parts, address } = c.var
   const holder = isOfConsole(c) ? signedIn(c) : shown(c)
-  if (holder === undefined) throw new Problem(401, unauthorized)
+  if (holder === undefined) {
+    await parts.limits.failed(address)
+    throw new Problem(401, unauthorized)
+  }
   const { token, found } = holder
+  await parts.limits.token(found.id)
   parts.tokens.noteUse(found, token, parts.now())
   c.set('caller', { token: found, session: parts.sessionFor(found, address) })
   await next()

@@ -8,10 +8,19 @@ export class Problem extends Error {
   /** Mistakes of a definition, as the API has them. */
   readonly diagnostics: readonly Json[]
 
-  constructor(status: number, message: string, diagnostics: readonly Json[] = []) {
+  /** Headers of the answer, such as `retry-after`. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    message: string,
+    diagnostics: readonly Json[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message)
     this.status = status
     this.diagnostics = diagnostics
+    this.headers = headers
   }
 }
 

@@ -5,7 +5,7 @@ import { Server as TlsServer } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
 import { EscError, messageOf } from '../errors.ts'
 import { isLoopback } from '../meant-host.ts'
-import { openSessionsOf, type ServerToken, type Session, type SessionHost, tokensOf } from '../operations/index.ts'
+import { IssuerKeys, openSessionsOf, type ServerToken, type Session, type SessionHost, tokensOf } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
 import type { FailedRequest } from './api.ts'
 import { serverApp } from './app.ts'
@@ -13,6 +13,7 @@ import { ConsoleSessions } from './console/console-sessions.ts'
 import { loadAssets } from './console/load-assets.ts'
 import { Deliveries } from './deliveries.ts'
 import { finishRotations } from './finish-rotations.ts'
+import { RateLimits, usualRates } from './rate-limits.ts'
 import { Readiness } from './readiness.ts'
 import type { Probes } from './routes/probes.ts'
 import { type RequestEntry, ServerMetrics } from './server-metrics.ts'
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly open: () => Session
   /** Opens a session for the holder of a token. */
   readonly sessionFor: (token: ServerToken, address: string, host: Partial<SessionHost>) => Session
+  /** The most requests in a minute with one token. Default: no limit. */
+  readonly tokenRate?: number
   readonly now: () => Date
   /** Folder of the console, as the build has made it. */
   readonly console: string
@@ -91,6 +94,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, now) } }),
     tokens,
     openSessions,
+    issuerKeys: new IssuerKeys(),
+    limits: new RateLimits({ ...usualRates, token: options.tokenRate }),
     now,
     sessionFor: (token: ServerToken, address: string) => options.sessionFor(token, address, sessionHost),
     ending: options.abort,
@@ -124,7 +129,11 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   const unwatch = tls?.watch(() => renew(server, tls, say))
   await listen(server, host, port)
   openSessions.sweep()
-  const sweeping = setInterval(() => openSessions.sweep(), sweepMs)
+  parts.tokens.sweep(now())
+  const sweeping = [
+    setInterval(() => openSessions.sweep(), sweepMs),
+    setInterval(() => parts.tokens.sweep(now()), 15 * sweepMs),
+  ]
   const { address, port: bound, family } = server.address() as AddressInfo
   options.ready(`${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`)
   const working = finishRotations(open, { stop, abort: options.abort, say }).then(options.otherWork)
@@ -132,7 +141,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     if (stop.aborted) done()
     stop.addEventListener('abort', () => done(), { once: true })
   })
-  clearInterval(sweeping)
+  for (const each of sweeping) clearInterval(each)
   await Promise.all([close(server), working])
   unwatch?.()
   await deliveries.close()

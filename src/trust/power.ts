@@ -8,6 +8,8 @@ import { hash } from 'node:crypto'
  * - `plugin`: run the code of an npm package; `<name> <folder, relative to the store> sha256:<hex>`
  * - `keyHost`: name a host that gets the user's credentials for a secrets provider;
  *   `<scheme>://<host>[:port]`
+ * - `identityIssuer`: have its server take those whom an issuer of identity tokens vouches for
+ *   (`server.issuers`, `server.signIn`); who, and what they may do, as one line
  * - `issuer`: name the issuer of identity tokens (`oidc.issuer`); its URL
  * - `identity`: sign tokens with this machine's identity key; the organization that they name
  * - `privateHost`: let rotators and providers call a host with a private address
@@ -30,6 +32,7 @@ export type PowerKind =
   | 'keyHost'
   | 'issuer'
   | 'identity'
+  | 'identityIssuer'
   | 'privateHost'
   | 'issuingHost'
   | 'socket'
@@ -47,6 +50,7 @@ export const powerKinds: readonly PowerKind[] = [
   'cluster',
   'command',
   'identity',
+  'identityIssuer',
   'issuer',
   'issuingHost',
   'keyHost',

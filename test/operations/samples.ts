@@ -1,11 +1,27 @@
 import { join } from 'node:path'
 import { parseEnvironment } from '../../src/language/index.ts'
-import { createEnvironment, createToken, initIssuer, removeEnvironment } from '../../src/operations/index.ts'
+import {
+  createEnvironment,
+  createToken,
+  IssuerKeys,
+  initIssuer,
+  removeEnvironment,
+} from '../../src/operations/index.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 import type { SampleStore } from './sample-store.ts'
 
 const newToken = { user: 'ada', admin: false, level: 'read', environments: [] } as const
+
+const shown = {
+  kind: 'shown',
+  user: 'ci/web',
+  issuer: 'https://issuer.example.org',
+  subject: 'repo:acme/web',
+  level: 'open',
+  environments: [],
+  lifetimeSeconds: 900,
+} as const
 
 /** How an operation is tried in the sample store. */
 export interface Sample {
@@ -164,6 +180,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     commitsNothing: true,
     fails: { code: 'not_found', input: given('nobody') },
   },
+  'verify-identity': { input: () => ({ token: 'none', keys: new IssuerKeys() }), commitsNothing: true },
+  'grant-token': { input: given({ identity: shown, by: 'exchange', seconds: 60 }), commitsNothing: true },
   'claim-scheduler': { input: given('esc scheduler start') },
   'get-scheduler-look': {},
   'note-scheduler-look': {},

@@ -33,6 +33,8 @@ export interface ServerToken {
   readonly createdBy: string
   /** The time when it ends. Absent: never. */
   readonly expires?: Date
+  /** The way in which its holder got it. Absent: somebody has made it. */
+  readonly by?: 'exchange' | 'sign-in'
   /** The time when it was last used, to the minute. Absent: never, as far as is known. */
   readonly lastUsed?: Date
 }
@@ -77,6 +79,15 @@ export class TokenRegistry {
     return this.#read(digestOf(token))
   }
 
+  /**
+   * Removes tokens that came by exchange or sign-in and have ended. What somebody has made stays in
+   * the list, as expired.
+   */
+  sweep(now: Date): void {
+    for (const { id, by, expires } of this.list())
+      if (by !== undefined && expires !== undefined && expires <= now) this.#remove(id)
+  }
+
   /** All tokens, the newest last. */
   list(): ServerToken[] {
     const digests = listIfPresent(machineFiles, this.#folder)
@@ -102,8 +113,7 @@ export class TokenRegistry {
         hint: `name one by its id: ${found.map(({ id }) => id).join(', ')}`,
       })
     }
-    for (const name of listIfPresent(machineFiles, this.#folder))
-      if (name.startsWith(first.id)) removeFile(machineFiles, join(this.#folder, name))
+    this.#remove(first.id)
     return first
   }
 
@@ -116,6 +126,11 @@ export class TokenRegistry {
     try {
       process.getBuiltinModule('node:fs').utimesSync(this.#file(digestOf(token)), now, now)
     } catch {}
+  }
+
+  #remove(id: string): void {
+    for (const name of listIfPresent(machineFiles, this.#folder))
+      if (name.startsWith(id)) removeFile(machineFiles, join(this.#folder, name))
   }
 
   #file(digest: string): string {
@@ -149,6 +164,11 @@ export class TokenRegistry {
       lastUsed: used > created.getTime() + 1000 ? new Date(used) : undefined,
     }
   }
+}
+
+/** The id of a token: the first twelve digits of its digest. */
+export function tokenId(token: string): string {
+  return idOf(digestOf(token))
 }
 
 function digestOf(token: string): string {

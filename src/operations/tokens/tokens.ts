@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { EscError } from '../../errors.ts'
 import { type GuardLevel, stateLayout } from '../../store/index.ts'
 import { storeOperation } from '../session/operation.ts'
 import type { Session } from '../session/session.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { newToken } from './new-token.ts'
 import { type ServerToken, TokenRegistry } from './token-registry.ts'
+import { checkWords } from './token-words.ts'
 
 /** The things to be said of a new token. */
 export interface NewToken {
@@ -92,24 +92,7 @@ export function tokensOf({ workspace }: Session): TokenRegistry {
   return registryOf(workspace)
 }
 
-function registryOf({ store }: Workspace): TokenRegistry {
+/** The tokens of a store's server. */
+export function registryOf({ store }: Workspace): TokenRegistry {
   return new TokenRegistry(stateLayout.tokens(store.state.folder))
-}
-
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-
-/** `esc_` and forty letters and digits, each as likely as any other: 238 bits. */
-function newToken(): string {
-  let token = 'esc_'
-  while (token.length < 44) {
-    for (const byte of randomBytes(64)) if (byte < 248 && token.length < 44) token += letters[byte % 62]
-  }
-  return token
-}
-
-function checkWords(what: string, words: string): void {
-  if (/^[^\p{C}\p{Z}<>"]+(?: [^\p{C}\p{Z}<>"]+)*$/u.test(words) && words.length <= 100) return
-  throw new EscError('usage', `${JSON.stringify(words)} cannot be the ${what} of a token`, {
-    hint: 'use up to 100 letters, digits and signs other than <, > and "',
-  })
 }

@@ -17,6 +17,8 @@ export function describePower({ kind, value }: Power): string {
       return `sign identity tokens as issuer ${shown}`
     case 'identity':
       return `use this machine's identity (oidc.key, or a token of its system) as organization ${shown}`
+    case 'identityIssuer':
+      return `have its server give tokens to ${shown}`
     case 'privateHost':
       return `let rotators call ${shown}, also at a private address`
     case 'issuingHost':

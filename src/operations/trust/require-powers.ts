@@ -101,6 +101,7 @@ function untrusted(power: Power, digest: string, env: Workspace['host']['env']):
 const fields: Partial<Record<PowerKind, string>> = {
   plugin: 'plugins',
   issuer: 'oidc: {issuer}',
+  identityIssuer: 'server',
   privateHost: 'network: {privateHosts}',
   webhookHost: 'webhooks: {allow}',
   variable: 'allow: {variables}',

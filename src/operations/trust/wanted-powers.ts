@@ -6,6 +6,7 @@ import { type Power, type PowerKind, sortedPowers } from '../../trust/index.ts'
 import { decode, type Node } from '../../yaml/index.ts'
 import { inspectPlugins } from '../session/configured-plugins.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { serverSettings, vouchersOf } from '../sign-in/server-settings.ts'
 import { printable } from './describe.ts'
 import { machinePowers } from './machine-powers.ts'
 
@@ -49,6 +50,12 @@ async function collect(workspace: Workspace): Promise<WantedPowers> {
   add('socket', textsOf(section('allow', 'sockets')))
   add('caFile', textsOf(section('allow', 'caFiles')))
   add('issuer', textsOf(section('oidc', 'issuer')))
+
+  try {
+    add('identityIssuer', vouchersOf(serverSettings(store)))
+  } catch (error) {
+    problems.push(messageOf(error))
+  }
 
   const survey = await store.survey()
   for (const url of new Set([store.configuration.defaultSecretsProvider, ...survey.secretsProviders])) {

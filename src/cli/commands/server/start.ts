@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError } from '../../../errors.ts'
 import type { Notice } from '../../../notice.ts'
-import { packageFolder, reopenSession, ServedStore, type ServerToken } from '../../../operations/index.ts'
+import { checkServerSettings, packageFolder, reopenSession, ServedStore, tokenCaller } from '../../../operations/index.ts'
 import { type MetricsServer, parseListenAddress, type SchedulerLook, serveMetrics } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
-import { boolean, list, text } from '../../framework/flags.ts'
+import { boolean, count, list, text } from '../../framework/flags.ts'
 import { noticeText } from '../../framework/notice-text.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { lookAfterSchedules } from '../../framework/served-schedules.ts'
@@ -40,6 +40,7 @@ const flags = {
     value: 'manner',
   }),
   ...DATABASE_FLAG,
+  'rate-limit': count({ description: 'the most requests in a minute with one token (default: no limit)' }),
   ...COMMIT_FLAG,
 }
 
@@ -82,7 +83,7 @@ as they are when they change.`
         },
       )
     }
-    const reach = { ...address, tls, behindProxy }
+    const reach = { ...address, tls, behindProxy, tokenRate: rateLimit(this.flags['rate-limit']) }
     const serve = (opened: AnySession) => this.#serve(opened, { reach, log, metricsAddress })
     await withAnySession(this.io, this.flags, serve, unattended)
   }
@@ -97,11 +98,12 @@ as they are when they change.`
     let metrics: MetricsServer | undefined
     try {
       const { serveApi } = await import('../../../server/index.ts')
+      await checkServerSettings(session)
       await serveApi({
         ...reach,
         session,
         open,
-        sessionFor: (token, address, changed) => served.session(callerOf(token, address), { policy, host: changed }),
+        sessionFor: (token, address, changed) => served.session(tokenCaller(token, address), { policy, host: changed }),
         console: join(packageFolder, 'dist', 'console'),
         now: this.io.now,
         version: manifest.version,
@@ -169,19 +171,15 @@ interface Serving {
     readonly port: number
     readonly tls: ReturnType<typeof tlsFiles>
     readonly behindProxy: boolean
+    readonly tokenRate: number | undefined
   }
   readonly log: ServerLog
   readonly metricsAddress: ReturnType<typeof parseListenAddress> | undefined
 }
 
-/** The holder of a token as the store knows them: access rules and audit log see their name. */
-function callerOf({ user, name, admin, level, environments }: ServerToken, address: string) {
-  return {
-    principal: { name: user, from: 'token' },
-    origin: { token: name, address },
-    restriction: { level, environments },
-    unlimited: admin,
-  } as const
+function rateLimit(typed: number | undefined): number | undefined {
+  if (typed === undefined || typed >= 1) return typed
+  throw new EscError('usage', `--rate-limit is ${typed}, which would let nobody in`, { hint: 'write 1 or more' })
 }
 
 /** Nobody is there to be asked. */

@@ -1,0 +1,46 @@
+import { storeOperation } from '../session/operation.ts'
+import { newToken } from '../tokens/new-token.ts'
+import { tokenId } from '../tokens/token-registry.ts'
+import { type CreatedToken, registryOf } from '../tokens/tokens.ts'
+import type { ShownIdentity } from './verify-identity.ts'
+
+interface Grant {
+  readonly identity: ShownIdentity
+  readonly by: 'exchange' | 'sign-in'
+  /** The seconds that are asked for; no token lives longer than its issuer's `lifetime`. */
+  readonly seconds: number | undefined
+}
+
+/**
+ * Gives a token to somebody who has shown who they are, in a session of theirs. Asks for no access:
+ * whom the server takes is decided by `esc.yaml` (`verifyIdentity`).
+ */
+export const grantToken = storeOperation({
+  name: 'grant-token',
+  level: undefined,
+  audit: ({ by }: Grant) => (by === 'exchange' ? 'token-exchanged' : 'user-signed-in'),
+  changes: false,
+  async run(work, { identity, by, seconds }): Promise<CreatedToken> {
+    const { user, issuer, subject, level, environments, lifetimeSeconds } = identity
+    const created = work.host.now()
+    const lives = Math.min(seconds ?? lifetimeSeconds, lifetimeSeconds)
+    const token = newToken()
+    const id = tokenId(token)
+    const event = by === 'exchange' ? 'token-exchanged' : 'user-signed-in'
+    const permitted = work.audit.begin(event, '*', { token: id, issuer, subject: subject.slice(0, 300) })
+    const kept = registryOf(work).add(token, {
+      user,
+      name: `${user} by ${by}`.slice(0, 100),
+      organization: work.store.organization,
+      admin: false,
+      level,
+      environments,
+      created,
+      createdBy: issuer,
+      expires: new Date(created.getTime() + lives * 1000),
+      by,
+    })
+    permitted.done({ token: id })
+    return { token, kept }
+  },
+})

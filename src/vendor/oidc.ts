@@ -1,0 +1,13 @@
+// Bundled by itself and loaded by a server when somebody first shows an identity token, or signs
+// in with a browser.
+export {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch as jwksFetch,
+  decodeJwt,
+  errors as joseErrors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
