@@ -60,6 +60,8 @@ export class ServedApp {
     const network = { tls: { ca: adapterCertificate } }
     const parts = {
       organization: 'acme',
+      folders: [keeper.folder, keeper.stateFolder],
+      secure: false,
       tokens: tokensOf(keeper),
       openSessions: openSessionsOf(keeper, host.now),
       issuerKeys: new IssuerKeys(network),
