@@ -86,9 +86,10 @@ export function emptyApi(): Api {
 }
 
 /** The same with the label of the store in the place of the folders of this machine. */
-function withoutFolders({ status, message, diagnostics }: Problem, { folders, organization }: ServerParts): Problem {
+function withoutFolders(problem: Problem, { folders, organization }: ServerParts): Problem {
+  const { status, message, diagnostics, headers } = problem
   const told = folders.reduce((text, folder) => text.replaceAll(folder, organization), message)
-  return new Problem(status, told, diagnostics)
+  return new Problem(status, told, diagnostics, headers)
 }
 
 /** One sentence for what zod found: `name: too short; project: required`. */

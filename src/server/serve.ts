@@ -5,7 +5,14 @@ import { Server as TlsServer } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
 import { EscError, messageOf } from '../errors.ts'
 import { isLoopback } from '../meant-host.ts'
-import { IssuerKeys, openSessionsOf, type ServerToken, type Session, type SessionHost, tokensOf } from '../operations/index.ts'
+import {
+  IssuerKeys,
+  openSessionsOf,
+  type ServerToken,
+  type Session,
+  type SessionHost,
+  tokensOf,
+} from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
 import type { FailedRequest } from './api.ts'
 import { serverApp } from './app.ts'

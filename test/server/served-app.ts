@@ -18,6 +18,8 @@ import {
 import type { Api } from '../../src/server/api.ts'
 import { serverApp } from '../../src/server/app.ts'
 import { RateLimits, type Rates } from '../../src/server/rate-limits.ts'
+import { Readiness } from '../../src/server/readiness.ts'
+import { ServerMetrics } from '../../src/server/server-metrics.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { sessionParts } from '../operations/session-parts.ts'
 
@@ -69,9 +71,18 @@ export class ServedApp {
       now: host.now,
       sessionFor: (token: ServerToken, address: string) => this.served.session(tokenCaller(token, address)),
       ending: new AbortController().signal,
+      metrics: new ServerMetrics({ version: '0.0.0', started: new Date() }),
+      readiness: new Readiness(() => this.keeper(), new AbortController().signal),
+      log: undefined,
       failed: (error: unknown) => void this.failures.push(error),
     }
-    this.api = serverApp(parts, { addressOf: () => this.#from, version: '0.0.0' })
+    this.api = serverApp(parts, {
+      addressOf: () => this.#from,
+      version: '0.0.0',
+      behindProxy: false,
+      probes: { unready: async () => undefined, metrics: () => '' },
+      metricsHost: undefined,
+    })
   }
 
   static async make(
