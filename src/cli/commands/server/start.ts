@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError } from '../../../errors.ts'
 import type { Notice } from '../../../notice.ts'
-import { checkServerSettings, packageFolder, reopenSession, ServedStore, tokenCaller } from '../../../operations/index.ts'
+import {
+  checkServerSettings,
+  packageFolder,
+  reopenSession,
+  ServedStore,
+  tokenCaller,
+} from '../../../operations/index.ts'
 import { type MetricsServer, parseListenAddress, type SchedulerLook, serveMetrics } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
