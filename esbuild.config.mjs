@@ -328,6 +328,7 @@ const RARE = [
   'src/suggestion.ts',
   'src/operations/opening/yaml-format.ts',
   'src/operations/session/restriction.ts',
+  'src/operations/servers/remote-session.ts',
 ]
 const isRare = (file) =>
   RARE.includes(file) ||
