@@ -32,9 +32,14 @@ export class RunningServer {
   }
 
   /** Starts the server of a program's store, and waits until it listens. */
-  static async start(program: Program, words: readonly string[] = [], listen = '127.0.0.1:0'): Promise<RunningServer> {
+  static async start(
+    program: Program,
+    words: readonly string[] = [],
+    listen = '127.0.0.1:0',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RunningServer> {
     const token = (await program.ok('server', 'token', 'create', '--user', 'root@example.com', '--admin')).trim()
-    const child = program.start(['server', 'start', '--listen', listen, ...words])
+    const child = program.start(['server', 'start', '--listen', listen, ...words], env)
     let said = ''
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', (bytes) => {
@@ -50,6 +55,29 @@ export class RunningServer {
   /** All that the server has printed so far. */
   get said(): string {
     return this.#said()
+  }
+
+  /** Waits until the server has printed something. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = Date.now() + 30_000
+    for (;;) {
+      const found = pattern.exec(this.said)
+      if (found !== null) return found
+      if (Date.now() > deadline) throw new Error(`no ${pattern} in: ${this.said}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Sends a signal, and does not wait. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Resolves once the process has ended, with the signal that has ended it. */
+  ended(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
+    const { exitCode: code, signalCode: signal } = this.#child
+    if (code !== null || signal !== null) return Promise.resolve({ code, signal })
+    return new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })))
   }
 
   /** A request with the path exactly as it is given: `fetch` would tidy it. */
