@@ -45,6 +45,20 @@ describe('a store made before the settings vouched for revisions without a seal'
     expect(await esc.ok('env', 'schedule', 'list', 'app/scheduled')).to.contain('sched-1')
   })
 
+  it('keeps its version until it is pruned, and opens at every version then', async () => {
+    const version = () => /^version: .*$/m.exec(readFileSync(join(esc.store, 'esc.yaml'), 'utf8'))?.[0]
+    await esc.ok('env', 'set', 'app/service', 'region', 'us')
+    expect(version()).to.equal('version: 1')
+    await esc.ok('env', 'prune', 'app/service', '--keep', '2')
+    expect(version()).to.equal('version: 2')
+    expect(readdirSync(revisions('app/service')).some((name) => name.startsWith('1-2-'))).to.equal(true)
+    expect(await open('app/service@stable')).to.deep.equal({ token: 'not-a-real-token' })
+    expect(await esc.ok('env', 'open', 'app/service@1')).to.equal('')
+    expect(await open('app/service')).to.deep.equal({ token: 'not-a-real-token', region: 'us' })
+    const { findings } = JSON.parse(await esc.ok('check', '--output', 'json'))
+    expect(findings).to.deep.equal([])
+  })
+
   it('is written to as ever, and gets the missing field with the next sealed change', async () => {
     await esc.ok('env', 'set', 'app/service', 'region', 'us')
     expect(settings('app/service')).to.not.contain('sealedAfter')

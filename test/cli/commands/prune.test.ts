@@ -26,7 +26,7 @@ describe('esc env prune', () => {
     expect(text).to.match(
       /^Revisions 1 to 12 of environment 'app\/dev' would be packed into app\/dev\/revisions\/1-12-/,
     )
-    expect(text).to.match(/All revisions: [\d.]+ kB, then [\d.]+ kB\.\n.*would get format version 2/)
+    expect(text).to.match(/Revisions and events: [\d.]+ kB, then [\d.]+ kB\.\n.*would get format version 2/)
     const json = JSON.parse(await esc.ok('env', 'prune', 'app/dev', '--keep', '4', '--dry-run', '--output', 'json'))
     expect(json).to.deep.include({ name: 'app/dev', packed: { first: 1, last: 12 }, newest: 16, verified: false })
     expect(json.before).to.be.above(json.after)

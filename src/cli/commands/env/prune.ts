@@ -49,7 +49,7 @@ then on, so update esc on all machines before.`
     const dry = this.flags['dry-run']
     const lines = [
       `${what} of environment '${name}' ${dry ? 'would be' : first === last ? 'was' : 'were'} packed into ${archives.join(', ')}.`,
-      `All revisions: ${sizeText(before)}, ${dry ? 'then' : 'now'} ${sizeText(after)}.`,
+      `Revisions and events: ${sizeText(before)}, ${dry ? 'then' : 'now'} ${sizeText(after)}.`,
       ...(raisesFormat
         ? [
             `The store ${dry ? 'would get' : 'has'} format version 2${dry ? '' : ' now'}: programs that know no archives refuse it.`,
