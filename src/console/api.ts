@@ -55,10 +55,16 @@ export function onSignedOut(heard: () => void): void {
  *
  * @throws ApiError for every answer that is no success.
  */
-export async function callApi(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<ApiAnswer> {
+export async function callApi(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<ApiAnswer> {
   const answer = await fetch(`/console${path}`, {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
     credentials: 'same-origin',
     redirect: 'error',

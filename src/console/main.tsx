@@ -7,6 +7,7 @@ import { SignIn } from './screens/sign-in.tsx'
 import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './session.ts'
 import { texts } from './texts.ts'
 
+const Audit = lazy(async () => (await import('./screens/audit.tsx')).Audit)
 const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
 
 function Header({ login, leave }: { login: string; leave: () => void }) {
@@ -21,6 +22,9 @@ function Header({ login, leave }: { login: string; leave: () => void }) {
         <a href="/" aria-current={here('/')}>
           {texts.navigation.environments}
         </a>
+        <a href="/audit" aria-current={here('/audit')}>
+          {texts.navigation.audit}
+        </a>
       </nav>
       <div class="who">
         <span>{login}</span>
@@ -29,6 +33,15 @@ function Header({ login, leave }: { login: string; leave: () => void }) {
         </button>
       </div>
     </header>
+  )
+}
+
+function AuditPage() {
+  return (
+    <>
+      <h1>{texts.navigation.audit}</h1>
+      <Audit />
+    </>
   )
 }
 
@@ -54,6 +67,7 @@ function App() {
           <Route path="/" component={Environments} />
           <Route path="/environments" component={Environments} />
           <Route path="/environments/:project/:environment/:tab?" component={Environment} />
+          <Route path="/audit" component={AuditPage} />
           <Route default component={NotFound} />
         </Router>
       </main>

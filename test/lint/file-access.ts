@@ -54,7 +54,6 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/references/selection.ts': 'the state folder',
   'operations/opening/fingerprint.ts': 'asks when folders of a store changed, and opens no file',
   'operations/opening/temporary-folder.ts': 'temporary folders of its own',
-  'operations/trust/powers.ts': 'asks where the store is, and opens nothing',
   'operations/trust/trusted-stores.ts': 'the state folder',
   'operations/opening/watch-environment.ts': 'is told of changes, and opens no file',
 }

@@ -1,14 +1,28 @@
 import type { FunctionComponent } from 'preact'
-import { useLocation } from 'preact-iso'
+import { lazy, useLocation } from 'preact-iso'
 import { texts } from '../texts.ts'
+import { Audit } from './audit.tsx'
+import { Revisions } from './revisions.tsx'
+import { Rotated } from './rotated.tsx'
 import type { TabProps } from './tab.ts'
 import { Values } from './values.tsx'
+import { Webhooks } from './webhooks.tsx'
+
+// The editor is larger than all the rest.
+const Editor = lazy(async () => (await import('./editor.tsx')).Editor)
 
 const tabs: readonly {
   readonly id: string
   readonly title: string
   readonly component: FunctionComponent<TabProps>
-}[] = [{ id: 'values', title: texts.environment.tabs.values, component: Values }]
+}[] = [
+  { id: 'editor', title: texts.environment.tabs.editor, component: Editor },
+  { id: 'values', title: texts.environment.tabs.values, component: Values },
+  { id: 'rotated', title: texts.environment.tabs.rotated, component: Rotated },
+  { id: 'revisions', title: texts.environment.tabs.revisions, component: Revisions },
+  { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks },
+  { id: 'audit', title: texts.environment.tabs.audit, component: Audit },
+]
 
 /** One environment: its tabs, and the one that is open. */
 export function Environment({

@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { environmentPath, getJson, sendJson, type Value } from '../api.ts'
-import { Empty, Failure } from '../parts/states.tsx'
+import { Empty, Failure, Shown } from '../parts/states.tsx'
+import { perform } from '../perform.ts'
 import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
+import { useLoaded } from '../use-loaded.ts'
 import type { TabProps } from './tab.ts'
 
 /** A value that is no list and no map, with the path to it. */
@@ -10,6 +12,9 @@ interface Leaf {
   readonly path: string
   readonly value: Value
 }
+
+/** A value that was revealed is hidden again after this time. */
+const revealedMs = 30_000
 
 function leavesOf(value: Value, path: string): Leaf[] {
   const content = value.value
@@ -25,72 +30,140 @@ function pathTo(path: string, key: string): string {
   return `${path}[${JSON.stringify(key)}]`
 }
 
+async function loadLeaves(name: string): Promise<readonly Leaf[]> {
+  const { result } = await perform<{ root?: Value }>('get-environment', name, { showSecrets: false })
+  return result.root === undefined || result.root.value === undefined ? [] : leavesOf(result.root, '')
+}
+
 /**
- * The values of an environment. They are opened on demand: opening decrypts, calls providers and is
- * logged.
+ * The values of an environment without opening it: secrets stay where they are. Revealing one opens
+ * the environment, which decrypts, calls providers and is logged.
  */
 export function Values({ name }: TabProps) {
+  const loaded = useLoaded(() => loadLeaves(name), [name])
+  return (
+    <Shown of={loaded}>
+      {(leaves) =>
+        leaves.length === 0 ? (
+          <Empty text={texts.environment.noValues} />
+        ) : (
+          <div class="wide">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{texts.environment.path}</th>
+                  <th scope="col">{texts.environment.value}</th>
+                  <th scope="col">{texts.environment.from}</th>
+                  <th scope="col">
+                    <span class="unseen">{texts.common.actions}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {leaves.map((leaf) => (
+                  <Row key={leaf.path} name={name} {...leaf} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )
+      }
+    </Shown>
+  )
+}
+
+function Row({ name, path, value }: Leaf & { name: string }) {
   const { organization } = useSignedIn()
-  const [leaves, setLeaves] = useState<readonly Leaf[]>()
+  const [revealed, setRevealed] = useState<Value>()
   const [error, setError] = useState<Error>()
   const [busy, setBusy] = useState(false)
-  const open = async () => {
+  useEffect(() => {
+    if (revealed === undefined) return
+    const timer = setTimeout(() => setRevealed(undefined), revealedMs)
+    return () => clearTimeout(timer)
+  }, [revealed])
+  const reveal = async () => {
     setBusy(true)
     setError(undefined)
     try {
       const base = environmentPath(organization, name)
-      const { id } = await sendJson<{ id: string }>('POST', `${base}/open?duration=5m`)
-      const { properties = {} } = await getJson<{ properties?: Readonly<Record<string, Value>> }>(`${base}/open/${id}`)
-      setLeaves(Object.entries(properties).flatMap(([key, value]) => leavesOf(value, pathTo('', key))))
+      const { id } = await sendJson<{ id: string }>('POST', `${base}/open?duration=1m`)
+      setRevealed(await getJson<Value>(`${base}/open/${id}?property=${encodeURIComponent(path)}`))
     } catch (problem) {
       setError(problem as Error)
     }
     setBusy(false)
   }
-  if (error !== undefined) return <Failure error={error} retry={() => void open()} />
-  if (leaves === undefined)
-    return (
-      <button type="button" aria-busy={busy} disabled={busy} onClick={() => void open()}>
-        {texts.environment.open}
-      </button>
-    )
-  if (leaves.length === 0) return <Empty text={texts.environment.noValues} />
-  return (
-    <table>
-      <tbody>
-        {leaves.map((leaf) => (
-          <Row key={leaf.path} {...leaf} />
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-function Row({ path, value }: Leaf) {
-  const [shown, setShown] = useState(false)
-  const isHidden = value.secret === true && !shown
-  const text = value.unknown ? texts.environment.unknown : value.value === null ? 'null' : String(value.value)
+  const isHidden = value.secret === true || value.unknown === true
+  const word = revealed === undefined ? texts.environment.reveal : texts.environment.hide
   return (
     <tr>
       <th scope="row">
         <code>{path}</code>
       </th>
-      <td>{isHidden ? <span class="masked">••••••••</span> : <code>{text}</code>}</td>
+      <td class="value">
+        {revealed !== undefined ? (
+          <code>{textOf(revealed)}</code>
+        ) : isHidden ? (
+          <span class="masked">{value.secret ? texts.environment.masked : texts.environment.unknown}</span>
+        ) : (
+          <code>{textOf(value)}</code>
+        )}
+        {error && <Failure error={error} />}
+      </td>
       <td>
         <small>{value.trace.def.environment}</small>
       </td>
       <td class="actions">
-        {value.secret && !value.unknown && (
+        {revealed !== undefined && (
           <button
             type="button"
-            class="secondary outline"
-            aria-label={`${shown ? texts.environment.hide : texts.environment.reveal} ${path}`}
-            onClick={() => setShown(!shown)}
+            class="secondary"
+            aria-label={`${texts.environment.copy} ${path}`}
+            onClick={() => void copy(textOf(revealed))}
           >
-            {shown ? texts.environment.hide : texts.environment.reveal}
+            {texts.environment.copy}
+          </button>
+        )}{' '}
+        {isHidden && (
+          <button
+            type="button"
+            class="secondary"
+            aria-label={`${word} ${path}`}
+            aria-busy={busy}
+            disabled={busy}
+            onClick={() => (revealed === undefined ? void reveal() : setRevealed(undefined))}
+          >
+            {word}
           </button>
         )}
       </td>
     </tr>
   )
+}
+
+function textOf({ value, unknown }: Value): string {
+  if (unknown) return texts.environment.unknown
+  if (value === null || value === undefined) return 'null'
+  return typeof value === 'object' ? JSON.stringify(plainOf(value)) : String(value)
+}
+
+function plainOf(value: Value['value']): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map((each: Value) => plainOf(each.value))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plainOf((each as Value).value)]))
+}
+
+/**
+ * Puts a text into the clipboard. After a while it is taken out again, where the browser tells that
+ * it is still there.
+ */
+async function copy(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text)
+  setTimeout(() => {
+    navigator.clipboard
+      .readText()
+      .then((held) => (held === text ? navigator.clipboard.writeText('') : undefined))
+      .catch(() => {})
+  }, revealedMs)
 }

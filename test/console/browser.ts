@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { repositoryRoot } from '../sources.ts'
+
+const places = [
+  process.env.ESC_TEST_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+
+/** Where a browser is installed. `undefined`: nowhere. */
+export function browserPath(): string | undefined {
+  return places.find((path) => path !== undefined && existsSync(path))
+}
+
+/** Starts the browser that is installed. */
+export async function startBrowser(): Promise<Browser> {
+  const { chromium } = await import('playwright-core')
+  const executablePath = browserPath()
+  if (executablePath === undefined) throw new Error('no browser is installed')
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+}
+
+/** Looks that pictures are taken in. */
+export const looks = [
+  { name: 'light', colorScheme: 'light', width: 1280 },
+  { name: 'dark', colorScheme: 'dark', width: 1280 },
+  { name: 'phone', colorScheme: 'light', width: 390 },
+  { name: 'phone-dark', colorScheme: 'dark', width: 390 },
+] as const
+
+/** A page of the console, and what went wrong in it. */
+export class ConsolePage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Errors of scripts, refusals of the policy of content, and requests to other hosts. */
+  readonly faults: string[] = []
+
+  private constructor(context: BrowserContext, page: Page, url: string) {
+    this.context = context
+    this.page = page
+    page.on('pageerror', ({ message }) => this.faults.push(message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) this.faults.push(message.text())
+    })
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
+        this.faults.push(`asked ${request.url()}`)
+    })
+  }
+
+  static async open(browser: Browser, url: string, look: (typeof looks)[number] = looks[0]): Promise<ConsolePage> {
+    const context = await browser.newContext({
+      baseURL: url,
+      colorScheme: look.colorScheme,
+      viewport: { width: look.width, height: 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    return new ConsolePage(context, await context.newPage(), url)
+  }
+
+  async signIn(token: string): Promise<void> {
+    await this.page.goto('/')
+    await this.page.getByLabel('Token').fill(token)
+    await this.page.getByRole('button', { name: 'Sign in' }).click()
+    await this.page.getByRole('button', { name: 'Sign out' }).waitFor()
+  }
+
+  /** What axe finds that keeps people from using the page, as sentences. */
+  async barriers(): Promise<readonly string[]> {
+    const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+    // The policy of the page lets no other script in: this one is run by the tools of the browser.
+    const { readFileSync } = await import('node:fs')
+    await this.page.evaluate(readFileSync(axe, 'utf8'))
+    const found = await this.page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+    )
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  }
+
+  /** Takes a picture for the documentation, where those are wanted. */
+  async picture(name: string): Promise<void> {
+    if (!process.env.UPDATE_PICTURES) return
+    const folder = join(repositoryRoot, 'docs', 'console')
+    mkdirSync(folder, { recursive: true })
+    await this.page.screenshot({ path: join(folder, `${name}.png`) })
+  }
+}
+
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly html: string }[]
+}

@@ -1,0 +1,204 @@
+import { expect } from 'chai'
+import type { Browser } from 'playwright-core'
+import { Program } from '../end-to-end/program.ts'
+import { RunningServer } from '../server/running-server.ts'
+import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+
+const DEFINITION = `imports: [base/common]
+values:
+  # The region of everything.
+  region: eu-west-1
+  database:
+    password: {fn::secret: cAnary-of-the-console}
+    url: postgres://app:\${database.password}@db.example.com/shop
+  deploy:
+    fn::rotate::password: {inputs: {length: 24}}
+`
+
+describe('the console', function () {
+  this.timeout(180_000)
+  let program: Program
+  let server: RunningServer
+  let browser: Browser
+
+  before(async function () {
+    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
+    program = new Program()
+    await program.ok('init', '--organization', 'acme')
+    await program.withEnvironment('base/common', 'values: {shared: {size: 3}}\n')
+    await program.withEnvironment('app/dev', DEFINITION)
+    await program.ok('env', 'rotate', 'app/dev')
+    server = await RunningServer.start(program)
+    browser = await startBrowser()
+    return undefined
+  })
+  after(async () => {
+    await browser?.close()
+    await server?.stop()
+    program?.remove()
+  })
+
+  const open = async (path: string, token = server.token): Promise<ConsolePage> => {
+    const opened = await ConsolePage.open(browser, server.url)
+    await opened.signIn(token)
+    await opened.page.goto(path)
+    return opened
+  }
+
+  it('signs in with a token, and out again for good', async () => {
+    const { page, context, faults } = await open('/')
+    await page.getByRole('link', { name: 'dev' }).waitFor()
+    const [cookie] = await context.cookies()
+    expect(cookie).to.include({ httpOnly: true, sameSite: 'Strict' })
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    // The server has ended the session, and not only the browser.
+    await context.addCookies([cookie as never])
+    await page.goto('/')
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('refuses a token that is none', async () => {
+    const { page, context } = await ConsolePage.open(browser, server.url)
+    await page.goto('/')
+    await page.getByLabel('Token').fill('esc_nothing')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await context.cookies()).to.deep.equal([])
+    await context.close()
+  })
+
+  it('shows values without their secrets, and reveals one on demand', async () => {
+    const { page, context, faults } = await open('/environments/app/dev/values')
+    await page.getByText('eu-west-1').waitFor()
+    expect(await page.content()).not.to.include('cAnary-of-the-console')
+    await page.getByRole('button', { name: 'Reveal database.password' }).click()
+    await page.getByText('cAnary-of-the-console', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Hide database.password' }).click()
+    expect(await page.content()).not.to.include('cAnary-of-the-console')
+    const kept = await page.evaluate('JSON.stringify([localStorage, sessionStorage, document.title, location.href])')
+    expect(kept).not.to.include('cAnary')
+    expect(await program.ok('audit', 'log', '--event', 'open')).to.include('app/dev')
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('rotates secrets, and tells what has come of it', async () => {
+    const before = await program.open('app/dev', 'deploy')
+    const { page, context, faults } = await open('/environments/app/dev/rotated')
+    await page.getByRole('button', { name: 'Rotate secrets' }).click()
+    await page.getByRole('dialog').getByText('deploy').waitFor()
+    await page.getByRole('button', { name: 'Rotate now' }).click()
+    await page.getByRole('status').getByText('Rotated.').waitFor()
+    const after = await program.open('app/dev', 'deploy')
+    expect(after.previous).to.equal(before.current)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('makes a schedule, pauses it, and resumes it', async () => {
+    const { page, context, faults } = await open('/environments/app/dev/rotated')
+    await page.getByRole('button', { name: 'Create rotation schedule' }).click()
+    await page.getByRole('button', { name: 'Mondays at 3:00' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create rotation schedule' }).click()
+    await page.getByText('0 3 * * 1').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('paused').waitFor()
+    expect(await program.ok('env', 'schedule', 'list', 'app/dev')).to.include('0 3 * * 1')
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('edits a definition: a mistake at its place, a review, and the next revision', async () => {
+    const { page, context, faults } = await open('/environments/app/dev/editor')
+    await page.getByLabel('Definition').click()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type('  broken: $')
+    await page.keyboard.type('{{nope}')
+    await page.getByText('1 mistake').waitFor()
+    for (let typed = '{{nope}'.length + 1; typed > 0; typed--) await page.keyboard.press('Backspace')
+    await page.keyboard.type('fine')
+    await page.keyboard.press('Control+s')
+    await page.getByRole('dialog').getByText('broken: fine').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await program.ok('env', 'get', 'app/dev', 'broken')).to.include('fine')
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('compares two revisions, and rolls one back', async () => {
+    const { page, context, faults } = await open('/environments/app/dev/revisions')
+    await page.getByRole('checkbox').nth(0).check()
+    await page.getByRole('checkbox').nth(1).check()
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByRole('dialog').locator('.added').first().waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: 'Roll back 2', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+    await page.getByText('rollback').first().waitFor()
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('shows what is stored as text, whatever it looks like', async () => {
+    const markup = '<img src=x onerror="globalThis.hit=1">'
+    await program.withEnvironment('app/markup', `values: {a: ${JSON.stringify(markup)}}\n`)
+    const { page, context, faults } = await open('/environments/app/markup/values')
+    await page.getByText(markup).waitFor()
+    expect(await page.evaluate(() => (globalThis as { hit?: number }).hit)).to.equal(undefined)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('lets no script in, and no request of another page', async () => {
+    const { page, context } = await open('/')
+    await page.getByRole('link', { name: 'dev' }).waitFor()
+    await page.evaluate(`
+      const script = document.createElement('script')
+      try { script.text = 'globalThis.hit = 1' } catch {}
+      document.head.append(script)
+    `)
+    expect(await page.evaluate(() => (globalThis as { hit?: number }).hit)).to.equal(undefined)
+    const headers = { cookie: (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ') }
+    const change = { body: { project: 'app', name: 'forged' }, token: '' }
+    const path = '/console/api/esc/environments/acme'
+    for (const site of ['cross-site', 'same-site', 'none', undefined]) {
+      const forged = { ...headers, ...(site !== undefined && { 'sec-fetch-site': site }) }
+      expect((await server.call('POST', path, { ...change, headers: forged })).status).to.equal(403)
+    }
+    // The cookie counts nowhere else.
+    const elsewhere = { ...headers, 'sec-fetch-site': 'same-origin' }
+    expect(
+      (await server.call('POST', '/api/esc/environments/acme', { ...change, headers: elsewhere })).status,
+    ).to.equal(401)
+    await context.close()
+  })
+
+  for (const look of looks) {
+    it(`keeps nobody out, ${look.name}`, async () => {
+      const opened = await ConsolePage.open(browser, server.url, look)
+      const { page, context } = opened
+      await page.goto('/')
+      await page.getByLabel('Token').waitFor()
+      expect(await opened.barriers()).to.deep.equal([])
+      await opened.picture(`sign-in-${look.name}`)
+      await opened.signIn(server.token)
+      const screens = { environments: '/', audit: '/audit' } as Record<string, string>
+      for (const tab of ['editor', 'values', 'rotated', 'revisions', 'webhooks', 'audit'])
+        screens[`environment-${tab}`] = `/environments/app/dev/${tab}`
+      for (const [name, path] of Object.entries(screens)) {
+        await page.goto(path)
+        await page.waitForLoadState('networkidle')
+        expect(await opened.barriers(), name).to.deep.equal([])
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+        expect(overflow, `${name} is wider than the page`).to.be.at.most(0)
+        await opened.picture(`${name}-${look.name}`)
+      }
+      expect(opened.faults).to.deep.equal([])
+      await context.close()
+    })
+  }
+})
