@@ -17,6 +17,7 @@ import { createUserPair } from '../rotators/pair/postgres-pair.ts'
 import { GatedProxy } from '../servers/gated-proxy.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { latentRotator } from './latent-rotator.ts'
+import { benchRotationProgram } from './rotation-program.ts'
 
 const author = { name: 'Bench', email: 'bench@example.com' }
 const name = 'rotators/ci'
@@ -60,6 +61,7 @@ export async function benchRotation(options: RotationBench): Promise<RotationFig
   try {
     console.log(`rotation, the first, second and third of an environment; least of ${options.rounds} each`)
     await benchPasswords(folder, options)
+    benchRotationProgram(folder, { rounds: options.rounds, count: Math.max(...options.passwords) })
     const syncs = await benchPairs(folder, options)
     const share = await benchLatency(folder, options)
     if (share > largestShare) throw new Error(`independent rotations took ${share.toFixed(2)} of one at a time`)

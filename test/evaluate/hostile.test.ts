@@ -10,9 +10,9 @@ import { sample, slow } from '../sample.ts'
 import { hostileDefinitions } from './hostile-definitions.ts'
 import type { HostileOutcome } from './hostile-runner.ts'
 
-/** About a quarter of those that are quick; in slow runs all there are. */
+/** About an eighth of those that are quick; in slow runs all there are. */
 const quick = hostileDefinitions.filter((each) => slow || !each.slow)
-const tried = sample(quick, Math.ceil(quick.length / 4))
+const tried = sample(quick, Math.ceil(quick.length / 8))
 
 /** Processor time of one evaluation and of showing it in the form that takes longest. */
 const mostSeconds = 5

@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import type { ErrorCode, EscError } from '../../src/errors.ts'
 import { DataKey, openSecretsProvider, rewrapDataKey } from '../../src/keys/index.ts'
 import type { HttpFake, Trouble } from '../fakes/http-fake.ts'
+import { slow } from '../sample.ts'
 import { ownScript } from '../sources.ts'
 import { errorOf } from '../store/worlds.ts'
 import type { Errand } from './child.ts'
@@ -135,8 +136,8 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
     it('refuses a wrapped key in which any part was changed', async () => {
       const wrapped = await wrap()
       const provider = await open()
-      const step = Math.max(1, Math.floor(wrapped.length / 24))
-      for (let at = 0; at < wrapped.length; at += step) {
+      const step = Math.max(1, Math.floor(wrapped.length / (slow ? 24 : 8)))
+      for (let at = Math.floor(Math.random() * step); at < wrapped.length; at += step) {
         const changed = wrapped.slice(0, at) + (wrapped[at] === 'A' ? 'B' : 'A') + wrapped.slice(at + 1)
         expect((await refusal(() => provider.unwrapKey(changed))).code, changed).to.be.oneOf(refusals)
       }
