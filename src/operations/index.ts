@@ -32,7 +32,7 @@ export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
 export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './access/remove-principal.ts'
 export { auditLines, environmentAuditLines, verifyAuditLog } from './audit/audit-log.ts'
 export { recordAgentCall } from './audit/record-agent-call.ts'
-export { type Offered, type OfferedKind, offered, offeredNamed } from './catalogue/catalogue.ts'
+export { type Offered, type OfferedKind, offered, offeredHere, offeredNamed } from './catalogue/catalogue.ts'
 export { type SchemaRow, schemaRows } from './catalogue/schema-rows.ts'
 export { type ConfigEntry, configEntries, configEntryAt, configMembers } from './configuration/config-entries.ts'
 export { addImports, type ChangedImports, listImports, removeImports } from './configuration/config-imports.ts'
@@ -95,7 +95,13 @@ export { listReferrers, type Referrer } from './environments/referrers.ts'
 export { removeEnvironment } from './environments/remove-environment.ts'
 export { requireEnvironment } from './environments/require-environment.ts'
 export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
-export { changeSettings, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
+export {
+  changeSettings,
+  type EnvironmentSettings,
+  environmentId,
+  environmentSettings,
+  settingName,
+} from './environments/settings.ts'
 export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
 export { type IssuedToken, issueToken } from './identity/issue-token.ts'
 export { type PublishedIssuer, publishIssuer } from './identity/publish-issuer.ts'
@@ -144,7 +150,7 @@ export { makeTemporaryFolder, sweepTemporaryFolders } from './opening/temporary-
 export { isObject, variablesOf } from './opening/value-format.ts'
 export { nextVersion } from './opening/watch-environment.ts'
 export { diagnosticToWire, environmentToWire } from './opening/wire-environment.ts'
-export { checkText, openText } from './opening/yaml-text.ts'
+export { checkRevision, checkText, openText } from './opening/yaml-text.ts'
 export { findSelection, type LocateMode, locateComparison, locateEnvironment } from './references/locate.ts'
 export { type EnvironmentReference, refuseVersion } from './references/reference.ts'
 export { deselectEnvironment, selectEnvironment } from './references/selection.ts'

@@ -10,6 +10,7 @@ import { routedPath } from './console/routed-path.ts'
 import { Problem, problemBody, problemOf } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
+import { definitionSchema, diagnosticSchema } from './schemas.ts'
 import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
 
 /** Somebody who has shown a token. */
@@ -113,10 +114,24 @@ export function answerJson(
 
 /** The schema of an error in the document of the API. */
 const errorSchema = z
-  .object({ code: z.number().int(), message: z.string(), diagnostics: z.array(z.looseObject({})).optional() })
+  .object({ code: z.number().int(), message: z.string(), diagnostics: z.array(diagnosticSchema).optional() })
   .openapi('Error')
 
-/** Documents answers: what is named, and an error for everything else. */
+/** The errors that any request may meet. */
+const errors: Readonly<Record<number, string>> = {
+  400: 'The request cannot be done as it is; `diagnostics` has the mistakes of a definition',
+  401: 'There is no token, or it counts no more',
+  403: 'The token, or the access rules, do not allow it',
+  404: 'There is no such thing, or the caller may not see it',
+  409: 'It is there already, or was changed meanwhile',
+  413: 'The request is too large',
+  415: 'The body is compressed',
+  429: 'Too many requests',
+  502: 'A provider, or what is rotated, has failed',
+  503: 'A key cannot be had now, or the server is ending',
+}
+
+/** Documents answers: what is named, and the errors. */
 export function answers(
   described: Readonly<
     Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
@@ -125,7 +140,8 @@ export function answers(
   const all: Record<string, { description: string; content?: Record<string, { schema: z.ZodType }> }> = {}
   for (const [status, { description, schema, type = 'application/json' }] of Object.entries(described))
     all[status] = { description, ...(schema && { content: { [type]: { schema } } }) }
-  all.default = { description: 'An error', content: { 'application/json': { schema: errorSchema } } }
+  for (const [status, description] of Object.entries(errors))
+    all[status] = { description, content: { 'application/json': { schema: errorSchema } } }
   return all
 }
 
@@ -136,8 +152,7 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
 
 /** A definition as a body. Clients label it as they like, so it is read as text. */
 export const yamlBody = {
-  body: { required: true as const, content: { 'application/x-yaml': { schema: z.string() } } },
+  body: { required: true as const, content: { 'application/x-yaml': { schema: definitionSchema } } },
 }
 
-/** A list that ends; `after` and `count` of the next page are the client's. */
 export const loose = z.looseObject({})

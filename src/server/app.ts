@@ -7,11 +7,14 @@ import { otherMethods } from './methods.ts'
 import { observe } from './observe.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
 import { definitionRoutes } from './routes/definitions.ts'
 import { environmentRoutes } from './routes/environments.ts'
 import { openingRoutes } from './routes/opening.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { type Probes, probeRoutes } from './routes/probes.ts'
+import { refusedRoutes } from './routes/refused.ts'
+import { removedRoutes } from './routes/removed.ts'
 import { revisionRoutes } from './routes/revisions.ts'
 import { rotationRoutes } from './routes/rotation.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -84,6 +87,9 @@ export function serverApp(
   scheduleRoutes(api)
   webhookRoutes(api)
   settingRoutes(api)
+  catalogueRoutes(api)
+  removedRoutes(api)
+  refusedRoutes(api)
   api.notFound(otherMethods(api))
   operationRoutes(api)
   return api

@@ -189,6 +189,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'graph-environments': { input: given([]) },
   'list-referrers': { subject: 'app/base', input: given({ allRevisions: false }), fails: missing },
   'get-environment-settings': { fails: missing },
+  'get-environment-id': { fails: missing },
+  'check-revision': { input: given({ showSecrets: true }), fails: missing },
+  'list-offered': { input: given({ kind: 'provider' }) },
   'change-environment-settings': { input: given({ 'deletion-protected': true }), fails: missing },
   'set-value': {
     input: given({ path: ['a'], value: async () => 1, plaintext: false }),

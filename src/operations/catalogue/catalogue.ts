@@ -5,8 +5,10 @@ import type { Schema } from '../../schema/index.ts'
 import { unknownNameHint } from '../../suggestion.ts'
 import { hasPlugins } from '../session/configured-plugins.ts'
 import { openWorkspace } from '../session/open-workspace.ts'
+import { storeOperation } from '../session/operation.ts'
 import { pluginsOf } from '../session/plugins.ts'
 import type { SessionRequest } from '../session/session-parts.ts'
+import type { Workspace } from '../session/workspace.ts'
 
 /** A provider or rotator that definitions can name. */
 export interface Offered {
@@ -31,8 +33,21 @@ export type OfferedKind = 'provider' | 'rotator'
  * @throws EscError `untrusted` where the plugins were not allowed on this machine.
  */
 export async function offered(request: SessionRequest, kind: OfferedKind): Promise<readonly Offered[]> {
+  return offeredIn(storeInUse(request), kind)
+}
+
+/** Lists what definitions of the store can name. */
+export const offeredHere = storeOperation({
+  name: 'list-offered',
+  level: undefined,
+  audit: 'environment-read',
+  input: (z) => z.strictObject({ kind: z.enum(['provider', 'rotator']) }),
+  run: async (work, { kind }: { readonly kind: OfferedKind }): Promise<readonly Offered[]> => offeredIn(work, kind),
+})
+
+async function offeredIn(workspace: Workspace | undefined, kind: OfferedKind): Promise<readonly Offered[]> {
   const builtIn = await (kind === 'provider' ? builtInProviders() : builtInRotators())
-  const all = [...builtIn, ...(await ofPlugins(request, kind))]
+  const all = [...builtIn, ...(await ofPlugins(workspace, kind))]
   return all.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
@@ -56,8 +71,7 @@ async function builtInRotators(): Promise<Offered[]> {
   return loaded.map((each) => ofRotator(each, 'esc'))
 }
 
-async function ofPlugins(request: SessionRequest, kind: OfferedKind): Promise<Offered[]> {
-  const workspace = storeInUse(request)
+async function ofPlugins(workspace: Workspace | undefined, kind: OfferedKind): Promise<Offered[]> {
   if (workspace === undefined || !hasPlugins(workspace)) return []
   const { providers, rotators } = await pluginsOf(workspace)
   if (kind === 'provider') return [...providers.values()].map((each) => ofProvider(each, 'plugin'))

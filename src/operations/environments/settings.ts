@@ -20,6 +20,16 @@ export const environmentSettings = operation({
   },
 })
 
+/** The id of an environment, which it keeps whatever it is called. */
+export const environmentId = operation({
+  name: 'get-environment-id',
+  level: 'read',
+  audit: 'environment-read',
+  async run({ store, subject }): Promise<string> {
+    return store.environment(subject.name).id
+  },
+})
+
 /** @throws EscError `usage` for a setting there is not. */
 export function settingName(name: string): keyof EnvironmentSettings {
   const known = names.find((each) => each === name)

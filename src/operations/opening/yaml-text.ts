@@ -3,10 +3,11 @@ import type { ExportedEnvironment } from '../../evaluate/index.ts'
 import { listCalls, parseEnvironment } from '../../language/index.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
-import { storeOperation } from '../session/operation.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import { permit, wholeStore } from '../session/permit.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
 import { evaluateOpened } from './evaluate-opened.ts'
+import { type DefinitionOptions, definitionText } from './get-environment.ts'
 import type { OpenedEnvironment } from './opened-environment.ts'
 
 /** The name that positions in a text are reported under which belongs to no environment. */
@@ -34,6 +35,24 @@ export const checkText = storeOperation({
   ): Promise<CheckedText> {
     if (text.trim() === '') return { environment: undefined, diagnostics: [] }
     const { environment, diagnostics } = await checkDefinition(work, anonymous, text, { showSecrets, onlyToLook: true })
+    return { environment, diagnostics }
+  },
+})
+
+/**
+ * Evaluates a revision of an environment without opening anything. With `showSecrets`, its static
+ * secrets and those of what it imports are decrypted.
+ */
+export const checkRevision = operation({
+  name: 'check-revision',
+  level: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'open' : 'read'),
+  audit: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  input: (z) => z.strictObject({ showSecrets: z.boolean().default(false) }),
+  async run(work, { showSecrets }: DefinitionOptions): Promise<CheckedText> {
+    const { name } = work.subject
+    const text = await definitionText(work, work.subject, showSecrets)
+    if (text.trim() === '') return { environment: undefined, diagnostics: [] }
+    const { environment, diagnostics } = await checkDefinition(work, name, text, { showSecrets, onlyToLook: true })
     return { environment, diagnostics }
   },
 })

@@ -1,15 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Api, answerJson, answers, loose } from '../api.ts'
+import { accountSchema } from '../schemas.ts'
 
 const user = createRoute({
+  operationId: 'getUser',
   method: 'get',
   path: '/api/user',
   summary: 'Who the token is for',
   tags: ['Account'],
-  responses: answers({ 200: { description: 'The user', schema: loose } }),
+  responses: answers({ 200: { description: 'The user', schema: accountSchema } }),
 })
 
 const defaultOrganization = createRoute({
+  operationId: 'getDefaultOrganization',
   method: 'get',
   path: '/api/user/organizations/default',
   summary: 'The organization that clients use where none is named',
@@ -23,6 +26,7 @@ const defaultOrganization = createRoute({
 })
 
 const capabilities = createRoute({
+  operationId: 'getCapabilities',
   method: 'get',
   path: '/api/capabilities',
   summary: 'What the server can do besides, for the Pulumi command line',

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
+  checkRevision,
   checkText,
   diagnosticToWire,
   environmentToWire,
@@ -7,21 +8,23 @@ import {
   replaceDefinition,
   resolveVersion,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, yamlBody } from '../api.ts'
 import { definitionIn } from '../bodies.ts'
 import { E, environmentParams, L, organizationParams, referenceOf, sessionOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { definitionFor } from '../quirks.ts'
+import { checkedSchema, definitionSchema } from '../schemas.ts'
 
 const definition = {
   200: {
     description: 'The definition, with `ETag` and `Pulumi-ESC-Revision`',
-    schema: z.string(),
+    schema: definitionSchema,
     type: 'application/x-yaml',
   },
 }
 
 const get = createRoute({
+  operationId: 'getDefinition',
   method: 'get',
   path: E,
   summary: 'The definition, its secrets encrypted',
@@ -31,6 +34,7 @@ const get = createRoute({
 })
 
 const getAtVersion = createRoute({
+  operationId: 'getDefinitionAtVersion',
   method: 'get',
   path: `${E}/versions/{version}`,
   summary: 'The definition of a revision, by number or tag',
@@ -40,6 +44,7 @@ const getAtVersion = createRoute({
 })
 
 const decrypt = createRoute({
+  operationId: 'decryptDefinition',
   method: 'get',
   path: `${E}/decrypt`,
   summary: 'The definition, its secrets in the clear',
@@ -49,6 +54,7 @@ const decrypt = createRoute({
 })
 
 const decryptAtVersion = createRoute({
+  operationId: 'decryptDefinitionAtVersion',
   method: 'get',
   path: `${E}/versions/{version}/decrypt`,
   summary: 'The definition of a revision, its secrets in the clear',
@@ -58,16 +64,20 @@ const decryptAtVersion = createRoute({
 })
 
 const update = createRoute({
+  operationId: 'updateDefinition',
   method: 'patch',
   path: E,
   summary: 'Replace the definition',
   description: 'With the request header `ETag`, only where the definition is still the one that was read.',
   tags: ['Definitions'],
   request: { params: environmentParams, ...yamlBody },
-  responses: answers({ 200: { description: 'Saved; `Pulumi-ESC-Revision` is the new revision', schema: loose } }),
+  responses: answers({
+    200: { description: 'Saved; `Pulumi-ESC-Revision` is the new revision', schema: z.strictObject({}) },
+  }),
 })
 
 const check = createRoute({
+  operationId: 'checkYaml',
   method: 'post',
   path: `${L}/yaml/check`,
   summary: 'Evaluate a definition without opening anything',
@@ -77,7 +87,29 @@ const check = createRoute({
     query: z.object({ showSecrets: z.enum(['true', 'false', '']).optional() }),
     ...yamlBody,
   },
-  responses: answers({ 200: { description: 'The environment', schema: loose } }),
+  responses: answers({ 200: { description: 'The environment', schema: checkedSchema } }),
+})
+
+const showQuery = z.object({ showSecrets: z.enum(['true', 'false', '']).optional() })
+
+const checkSaved = createRoute({
+  operationId: 'checkEnvironment',
+  method: 'post',
+  path: `${E}/check`,
+  summary: 'Evaluate an environment without opening anything',
+  tags: ['Definitions'],
+  request: { params: environmentParams, query: showQuery },
+  responses: answers({ 200: { description: 'The environment', schema: checkedSchema } }),
+})
+
+const checkAtVersion = createRoute({
+  operationId: 'checkEnvironmentAtVersion',
+  method: 'post',
+  path: `${E}/versions/{version}/check`,
+  summary: 'Evaluate a revision, by number or tag, without opening anything',
+  tags: ['Definitions'],
+  request: { params: versionParams, query: showQuery },
+  responses: answers({ 200: { description: 'The environment', schema: checkedSchema } }),
 })
 
 /** Definitions as texts. */
@@ -110,12 +142,26 @@ export function definitionRoutes(api: Api): void {
     const text = await definitionIn(c)
     const showSecrets = c.req.valid('query').showSecrets === 'true'
     const { result } = await sessionOf(c).perform(checkText, undefined, { text, showSecrets })
-    if (result.diagnostics.some(({ severity }) => severity === 'error')) throw invalid(result.diagnostics)
-    const warnings = result.diagnostics.map(diagnosticToWire)
-    return answerJson(c, {
-      ...(result.environment && environmentToWire(result.environment)),
-      ...(warnings.length > 0 && { diagnostics: warnings }),
-    })
+    return answerChecked(c, result)
+  })
+  const answerCheck = async (c: ApiContext, version: string | undefined, showSecrets: boolean) => {
+    const { session, subject } = referenceOf(c, version)
+    return answerChecked(c, (await session.perform(checkRevision, subject, { showSecrets })).result)
+  }
+  api.openapi(checkSaved, (c) => answerCheck(c, undefined, c.req.valid('query').showSecrets === 'true'))
+  api.openapi(checkAtVersion, (c) =>
+    answerCheck(c, c.req.valid('param').version, c.req.valid('query').showSecrets === 'true'),
+  )
+}
+
+type Checked = Awaited<ReturnType<(typeof checkText)['run']>>
+
+function answerChecked(c: ApiContext, { environment, diagnostics }: Checked): Response {
+  if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
+  const warnings = diagnostics.map(diagnosticToWire)
+  return answerJson(c, {
+    ...(environment && environmentToWire(environment)),
+    ...(warnings.length > 0 && { diagnostics: warnings }),
   })
 }
 

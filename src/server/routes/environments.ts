@@ -6,7 +6,7 @@ import {
   describeEnvironments,
   removeEnvironment,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody } from '../api.ts'
 import {
   E,
   environmentParams,
@@ -19,15 +19,17 @@ import {
 } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { doneStatus } from '../quirks.ts'
+import { listedSchema } from '../schemas.ts'
 
 const pageQuery = z.object({
   continuationToken: z.string().optional(),
   maxResults: z.coerce.number().int().min(1).max(500).optional(),
 })
 
-const page = z.object({ environments: z.array(loose), nextToken: z.string().optional() })
+const page = z.object({ environments: z.array(listedSchema), nextToken: z.string().optional() })
 
 const listAll = createRoute({
+  operationId: 'listAllEnvironments',
   method: 'get',
   path: '/api/esc/environments',
   summary: 'The environments that the caller may see',
@@ -37,6 +39,7 @@ const listAll = createRoute({
 })
 
 const list = createRoute({
+  operationId: 'listEnvironments',
   method: 'get',
   path: L,
   summary: 'The environments of an organization that the caller may see',
@@ -46,6 +49,7 @@ const list = createRoute({
 })
 
 const create = createRoute({
+  operationId: 'createEnvironment',
   method: 'post',
   path: L,
   summary: 'Create an environment without values',
@@ -55,6 +59,7 @@ const create = createRoute({
 })
 
 const remove = createRoute({
+  operationId: 'removeEnvironment',
   method: 'delete',
   path: E,
   summary: 'Remove an environment',
@@ -64,6 +69,7 @@ const remove = createRoute({
 })
 
 const clone = createRoute({
+  operationId: 'cloneEnvironment',
   method: 'post',
   path: `${E}/clone`,
   summary: 'Make an environment from another one',

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { formatJson, isJsonObject, type Json } from '../../json.ts'
 import { environmentToWire, openEnvironment, openText, parseValuePath } from '../../operations/index.ts'
 import { parseJson } from '../../read-json.ts'
-import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, yamlBody } from '../api.ts'
 import { definitionIn } from '../bodies.ts'
 import {
   durationSeconds,
@@ -15,14 +15,21 @@ import {
   versionParams,
 } from '../params.ts'
 import { Problem } from '../problem.ts'
+import { environmentSchema, valueSchema } from '../schemas.ts'
 import { invalid } from './definitions.ts'
 
 const durationQuery = z.object({ duration: z.string().optional().openapi({ example: '2h0m0s' }) })
 const propertyQuery = z.object({ property: z.string().optional().openapi({ example: 'database.hosts[0]' }) })
 const opened = answers({ 200: { description: 'The id of the session', schema: z.object({ id: z.string() }) } })
-const read = answers({ 200: { description: 'The environment; with `property` one value of it', schema: loose } })
+const read = answers({
+  200: {
+    description: 'The environment; with `property` one value of it',
+    schema: z.union([environmentSchema, valueSchema]),
+  },
+})
 
 const open = createRoute({
+  operationId: 'openEnvironment',
   method: 'post',
   path: `${E}/open`,
   summary: 'Open an environment: decrypt its secrets and call its providers',
@@ -33,6 +40,7 @@ const open = createRoute({
 })
 
 const openAtVersion = createRoute({
+  operationId: 'openEnvironmentAtVersion',
   method: 'post',
   path: `${E}/versions/{version}/open`,
   summary: 'Open a revision, by number or tag',
@@ -42,6 +50,7 @@ const openAtVersion = createRoute({
 })
 
 const readSession = createRoute({
+  operationId: 'readOpenEnvironment',
   method: 'get',
   path: `${E}/open/{id}`,
   summary: 'What was opened, or one value of it',
@@ -51,6 +60,7 @@ const readSession = createRoute({
 })
 
 const openYaml = createRoute({
+  operationId: 'openYaml',
   method: 'post',
   path: `${L}/yaml/open`,
   summary: 'Open a definition that belongs to no environment',
@@ -60,6 +70,7 @@ const openYaml = createRoute({
 })
 
 const readYamlSession = createRoute({
+  operationId: 'readOpenYaml',
   method: 'get',
   path: `${L}/yaml/open/{id}`,
   summary: 'What was opened of a definition that belongs to no environment',

@@ -3,20 +3,23 @@ import {
   history,
   type RevisionSummary,
   removeRevisionTag,
+  resolveVersion,
   retractRevision,
   revisionTags,
   type TagSummary,
   tagRevision,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { leavesOutUnknown } from '../quirks.ts'
+import { revisionSchema, revisionTagSchema } from '../schemas.ts'
 
 const revisionNumber = z.number().int().positive()
 const tagParams = environmentParams.extend({ tag: z.string().min(1).max(100) })
 
 const list = createRoute({
+  operationId: 'listRevisions',
   method: 'get',
   path: `${E}/versions`,
   summary: 'The revisions, newest first',
@@ -25,10 +28,11 @@ const list = createRoute({
     params: environmentParams,
     query: z.object({ before: countQuery(Number.MAX_SAFE_INTEGER), count: countQuery(10_000) }),
   },
-  responses: answers({ 200: { description: 'Those with numbers below `before`', schema: z.array(loose) } }),
+  responses: answers({ 200: { description: 'Those with numbers below `before`', schema: z.array(revisionSchema) } }),
 })
 
 const retract = createRoute({
+  operationId: 'retractRevision',
   method: 'post',
   path: `${E}/versions/{version}/retract`,
   summary: 'Take a revision out of use',
@@ -41,6 +45,7 @@ const retract = createRoute({
 })
 
 const listTags = createRoute({
+  operationId: 'listRevisionTags',
   method: 'get',
   path: `${E}/versions/tags`,
   summary: 'The revision tags, by name, `latest` among them',
@@ -49,12 +54,25 @@ const listTags = createRoute({
   responses: answers({
     200: {
       description: 'Those after `after`',
-      schema: z.object({ tags: z.array(loose), nextToken: z.string().optional() }),
+      schema: z.object({ tags: z.array(revisionTagSchema), nextToken: z.string().optional() }),
     },
   }),
 })
 
+const tagsOfVersion = createRoute({
+  operationId: 'listTagsOfRevision',
+  method: 'get',
+  path: `${E}/versions/{version}/tags`,
+  summary: 'The revision tags that name a revision',
+  tags: ['Revisions'],
+  request: { params: versionParams },
+  responses: answers({
+    200: { description: 'The tags', schema: z.strictObject({ tags: z.array(revisionTagSchema) }) },
+  }),
+})
+
 const createTag = createRoute({
+  operationId: 'createRevisionTag',
   method: 'post',
   path: `${E}/versions/tags`,
   summary: 'Tag a revision',
@@ -67,15 +85,17 @@ const createTag = createRoute({
 })
 
 const getTag = createRoute({
+  operationId: 'getRevisionTag',
   method: 'get',
   path: `${E}/versions/tags/{tag}`,
   summary: 'One revision tag',
   tags: ['Revisions'],
   request: { params: tagParams },
-  responses: answers({ 200: { description: 'The tag', schema: loose } }),
+  responses: answers({ 200: { description: 'The tag', schema: revisionTagSchema } }),
 })
 
 const moveTag = createRoute({
+  operationId: 'moveRevisionTag',
   method: 'patch',
   path: `${E}/versions/tags/{tag}`,
   summary: 'Move a revision tag',
@@ -85,6 +105,7 @@ const moveTag = createRoute({
 })
 
 const removeTag = createRoute({
+  operationId: 'removeRevisionTag',
   method: 'delete',
   path: `${E}/versions/tags/{tag}`,
   summary: 'Remove a revision tag',
@@ -105,6 +126,12 @@ export function revisionRoutes(api: Api): void {
       tags: page.map(tagBody),
       ...(page.length < tags.length && last && { nextToken: last.name }),
     })
+  })
+  api.openapi(tagsOfVersion, async (c) => {
+    const { session, subject } = referenceOf(c, c.req.valid('param').version)
+    const { result: number } = await session.perform(resolveVersion, subject)
+    const tags = (await tagsOf(c)).filter(({ revision }) => revision === number)
+    return answerJson(c, { tags: tags.map(tagBody) })
   })
   api.openapi(createTag, async (c) => {
     const { name, revision } = c.req.valid('json')

@@ -1,31 +1,51 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Json } from '../../json.ts'
 import {
   diagnosticToWire,
   type EnvironmentReference,
   parseRotatorPath,
+  type RotationEvent,
   type RotationReport,
   rotateEnvironment,
+  rotationHistory,
   rotatorStatus,
   type Session,
 } from '../../operations/index.ts'
-import { type Api, answerJson, answers, jsonBody, loose } from '../api.ts'
+import { type Api, answerJson, answers, jsonBody } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
+import { rotatedSchema, rotationEventsSchema } from '../schemas.ts'
 import { invalid } from './definitions.ts'
 
 const paths = z.array(z.string().max(1000)).max(10_000).nullish()
 
 const rotate = createRoute({
+  operationId: 'rotateEnvironment',
   method: 'post',
   path: `${E}/rotate`,
   summary: 'Rotate the credentials of an environment',
   description: 'Without paths, all of them. The answer comes when all is done; what failed is in it, path by path.',
   tags: ['Rotation'],
   request: { params: environmentParams, ...jsonBody(z.object({ paths, Paths: paths }).nullish()) },
-  responses: answers({ 200: { description: 'What became of each path', schema: loose } }),
+  responses: answers({ 200: { description: 'What became of each path', schema: rotatedSchema } }),
+})
+
+const events = createRoute({
+  operationId: 'listRotations',
+  method: 'get',
+  path: `${E}/rotate/history`,
+  summary: 'The rotations of an environment, newest first',
+  tags: ['Rotation'],
+  request: { params: environmentParams },
+  responses: answers({ 200: { description: 'The rotations', schema: rotationEventsSchema } }),
 })
 
 /** Rotation on demand. */
 export function rotationRoutes(api: Api): void {
+  api.openapi(events, async (c) => {
+    const { session, subject } = referenceOf(c)
+    const { result } = await session.perform(rotationHistory, subject)
+    return answerJson(c, { events: result.map(eventBody) })
+  })
   api.openapi(rotate, async (c) => {
     const given = c.req.valid('json')
     const chosen = [...(given?.Paths ?? []), ...(given?.paths ?? [])].map(parseRotatorPath)
@@ -47,6 +67,19 @@ const nothing: RotationReport = { status: 'succeeded', paths: [], warnings: [], 
 async function hasRotators(session: Session, { name }: EnvironmentReference): Promise<boolean> {
   const { result } = await session.perform(rotatorStatus, undefined, [name])
   return result.rotators.length > 0 || result.unreadable.length > 0
+}
+
+/** The members of an event that the API has: records of ours may hold more. */
+function eventBody({ cause: _, rotations, ...event }: RotationEvent): Json {
+  return {
+    ...event,
+    rotations: rotations.map(({ id, environmentPath, status, errorMessage }) => ({
+      id,
+      environmentPath,
+      status,
+      ...(errorMessage !== undefined && { errorMessage }),
+    })),
+  }
 }
 
 /** A run that changed nothing has no event of its own; clients want one all the same. */

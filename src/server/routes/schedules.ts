@@ -11,6 +11,7 @@ import {
 } from '../../operations/index.ts'
 import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
+import { scheduleEventSchema, scheduleSchema } from '../schemas.ts'
 
 const scheduleParams = environmentParams.extend({ id: z.string().min(1).max(100) })
 
@@ -21,18 +22,22 @@ const timing = z.object({
   secretRotationRequest: loose.nullish(),
 })
 
-const one = answers({ 200: { description: 'The schedule', schema: loose } })
+const one = answers({ 200: { description: 'The schedule', schema: scheduleSchema } })
 
 const list = createRoute({
+  operationId: 'listSchedules',
   method: 'get',
   path: `${E}/schedules`,
   summary: 'The schedules of an environment, of which there is at most one',
   tags: ['Schedules'],
   request: { params: environmentParams },
-  responses: answers({ 200: { description: 'The schedules', schema: z.object({ schedules: z.array(loose) }) } }),
+  responses: answers({
+    200: { description: 'The schedules', schema: z.object({ schedules: z.array(scheduleSchema) }) },
+  }),
 })
 
 const create = createRoute({
+  operationId: 'createSchedule',
   method: 'post',
   path: `${E}/schedules`,
   summary: 'Have an environment rotated by the clock',
@@ -42,6 +47,7 @@ const create = createRoute({
 })
 
 const get = createRoute({
+  operationId: 'getSchedule',
   method: 'get',
   path: `${E}/schedules/{id}`,
   summary: 'One schedule',
@@ -51,6 +57,7 @@ const get = createRoute({
 })
 
 const update = createRoute({
+  operationId: 'updateSchedule',
   method: 'patch',
   path: `${E}/schedules/{id}`,
   summary: 'Change when a schedule runs',
@@ -60,6 +67,7 @@ const update = createRoute({
 })
 
 const remove = createRoute({
+  operationId: 'removeSchedule',
   method: 'delete',
   path: `${E}/schedules/{id}`,
   summary: 'Remove a schedule; its history stays',
@@ -71,6 +79,7 @@ const remove = createRoute({
 const pause = (action: 'pause' | 'resume') =>
   createRoute({
     method: 'post',
+    operationId: `${action}Schedule`,
     path: `${E}/schedules/{id}/${action}`,
     summary: action === 'pause' ? 'Pause a schedule' : 'Resume a schedule with its next instant',
     tags: ['Schedules'],
@@ -79,13 +88,14 @@ const pause = (action: 'pause' | 'resume') =>
   })
 
 const runs = createRoute({
+  operationId: 'listScheduleRuns',
   method: 'get',
   path: `${E}/schedules/{id}/history`,
   summary: 'The runs of a schedule, newest first',
   tags: ['Schedules'],
   request: { params: scheduleParams },
   responses: answers({
-    200: { description: 'The runs', schema: z.object({ scheduleHistoryEvents: z.array(loose) }) },
+    200: { description: 'The runs', schema: z.object({ scheduleHistoryEvents: z.array(scheduleEventSchema) }) },
   }),
 })
 

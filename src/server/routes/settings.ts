@@ -1,14 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { changeSettings, environmentSettings, listReferrers, type Referrer } from '../../operations/index.ts'
-import { type Api, answerJson, answers, jsonBody, loose } from '../api.ts'
+import {
+  changeSettings,
+  environmentId,
+  environmentSettings,
+  listReferrers,
+  type Referrer,
+} from '../../operations/index.ts'
+import { type Api, answerJson, answers, jsonBody } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
+import { referrerSchema } from '../schemas.ts'
 
 const settings = answers({
   200: { description: 'The settings', schema: z.object({ deletionProtected: z.boolean() }) },
 })
 
 const get = createRoute({
+  operationId: 'getSettings',
   method: 'get',
   path: `${E}/settings`,
   summary: 'The settings of an environment',
@@ -17,7 +25,18 @@ const get = createRoute({
   responses: settings,
 })
 
+const metadata = createRoute({
+  operationId: 'getMetadata',
+  method: 'get',
+  path: `${E}/metadata`,
+  summary: 'The id of an environment',
+  tags: ['Settings'],
+  request: { params: environmentParams },
+  responses: answers({ 200: { description: 'The id', schema: z.strictObject({ id: z.string() }) } }),
+})
+
 const update = createRoute({
+  operationId: 'updateSettings',
   method: 'patch',
   path: `${E}/settings`,
   summary: 'Change the settings of an environment',
@@ -27,6 +46,7 @@ const update = createRoute({
 })
 
 const referrers = createRoute({
+  operationId: 'listReferrers',
   method: 'get',
   path: `${E}/referrers`,
   summary: 'The environments that import this one, or refer to it',
@@ -43,7 +63,10 @@ const referrers = createRoute({
   responses: answers({
     200: {
       description: 'By the version that they name',
-      schema: z.object({ referrers: z.record(z.string(), z.array(loose)), continuationToken: z.string().optional() }),
+      schema: z.object({
+        referrers: z.record(z.string(), z.array(referrerSchema)),
+        continuationToken: z.string().optional(),
+      }),
     },
   }),
 })
@@ -54,6 +77,11 @@ export function settingRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(environmentSettings, subject)
     return answerJson(c, { deletionProtected: result['deletion-protected'] })
+  })
+  api.openapi(metadata, async (c) => {
+    const { session, subject } = referenceOf(c)
+    const { result: id } = await session.perform(environmentId, subject)
+    return answerJson(c, { id })
   })
   api.openapi(update, async (c) => {
     const { session, subject } = referenceOf(c)

@@ -6,9 +6,10 @@ import {
   renameEnvironmentTag,
   setEnvironmentTag,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
+import { environmentTagSchema } from '../schemas.ts'
 import { editorBody } from './revisions.ts'
 
 const tagParams = environmentParams.extend({ name: z.string().min(1).max(1000) })
@@ -16,6 +17,7 @@ const tagName = z.string().min(1).max(1000)
 const tagValue = z.string().max(10_000)
 
 const list = createRoute({
+  operationId: 'listEnvironmentTags',
   method: 'get',
   path: `${E}/tags`,
   summary: 'The tags of an environment, as a map by name',
@@ -23,29 +25,35 @@ const list = createRoute({
   tags: ['Environment tags'],
   request: { params: environmentParams, query: z.object({ after: z.string().optional(), count: countQuery(10_000) }) },
   responses: answers({
-    200: { description: 'A page', schema: z.object({ tags: z.record(z.string(), loose), nextToken: z.string() }) },
+    200: {
+      description: 'A page',
+      schema: z.object({ tags: z.record(z.string(), environmentTagSchema), nextToken: z.string() }),
+    },
   }),
 })
 
 const create = createRoute({
+  operationId: 'createEnvironmentTag',
   method: 'post',
   path: `${E}/tags`,
   summary: 'Tag an environment',
   tags: ['Environment tags'],
   request: { params: environmentParams, ...jsonBody(z.object({ name: tagName, value: tagValue })) },
-  responses: answers({ 200: { description: 'The tag', schema: loose } }),
+  responses: answers({ 200: { description: 'The tag', schema: environmentTagSchema } }),
 })
 
 const get = createRoute({
+  operationId: 'getEnvironmentTag',
   method: 'get',
   path: `${E}/tags/{name}`,
   summary: 'One tag of an environment',
   tags: ['Environment tags'],
   request: { params: tagParams },
-  responses: answers({ 200: { description: 'The tag', schema: loose } }),
+  responses: answers({ 200: { description: 'The tag', schema: environmentTagSchema } }),
 })
 
 const update = createRoute({
+  operationId: 'updateEnvironmentTag',
   method: 'patch',
   path: `${E}/tags/{name}`,
   summary: 'Rename a tag, or change its value',
@@ -60,10 +68,11 @@ const update = createRoute({
       }),
     ),
   },
-  responses: answers({ 200: { description: 'The tag', schema: loose } }),
+  responses: answers({ 200: { description: 'The tag', schema: environmentTagSchema } }),
 })
 
 const remove = createRoute({
+  operationId: 'removeEnvironmentTag',
   method: 'delete',
   path: `${E}/tags/{name}`,
   summary: 'Remove a tag of an environment',

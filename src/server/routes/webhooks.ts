@@ -12,9 +12,10 @@ import {
   webhookDeliveries,
   webhookFormat,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
+import { deliverySchema, webhookSchema } from '../schemas.ts'
 
 const hookParams = environmentParams.extend({ name: z.string().min(1).max(100) })
 const names = z.array(z.string().max(200)).max(100).nullish()
@@ -33,28 +34,31 @@ const hookBody = z.object({
   secret: z.string().max(10_000).nullish(),
 })
 
-const one = answers({ 200: { description: 'The webhook, without its secret', schema: loose } })
-const delivery = answers({ 200: { description: 'The delivery', schema: loose } })
+const one = answers({ 200: { description: 'The webhook, without its secret', schema: webhookSchema } })
+const delivery = answers({ 200: { description: 'The delivery', schema: deliverySchema } })
 
 const list = createRoute({
+  operationId: 'listWebhooks',
   method: 'get',
   path: `${E}/hooks`,
   summary: 'The webhooks of an environment',
   tags: ['Webhooks'],
   request: { params: environmentParams },
-  responses: answers({ 200: { description: 'The webhooks', schema: z.array(loose) } }),
+  responses: answers({ 200: { description: 'The webhooks', schema: z.array(webhookSchema) } }),
 })
 
 const create = createRoute({
+  operationId: 'createWebhook',
   method: 'post',
   path: `${E}/hooks`,
   summary: 'Add a webhook',
   tags: ['Webhooks'],
   request: { params: environmentParams, ...jsonBody(hookBody) },
-  responses: answers({ 201: { description: 'The webhook', schema: loose } }),
+  responses: answers({ 201: { description: 'The webhook', schema: webhookSchema } }),
 })
 
 const get = createRoute({
+  operationId: 'getWebhook',
   method: 'get',
   path: `${E}/hooks/{name}`,
   summary: 'One webhook',
@@ -64,6 +68,7 @@ const get = createRoute({
 })
 
 const update = createRoute({
+  operationId: 'updateWebhook',
   method: 'patch',
   path: `${E}/hooks/{name}`,
   summary: 'Change a webhook',
@@ -74,6 +79,7 @@ const update = createRoute({
 })
 
 const remove = createRoute({
+  operationId: 'removeWebhook',
   method: 'delete',
   path: `${E}/hooks/{name}`,
   summary: 'Remove a webhook',
@@ -83,6 +89,7 @@ const remove = createRoute({
 })
 
 const ping = createRoute({
+  operationId: 'pingWebhook',
   method: 'post',
   path: `${E}/hooks/{name}/ping`,
   summary: 'Send a test delivery',
@@ -92,15 +99,17 @@ const ping = createRoute({
 })
 
 const deliveries = createRoute({
+  operationId: 'listWebhookDeliveries',
   method: 'get',
   path: `${E}/hooks/{name}/deliveries`,
   summary: 'The deliveries of a webhook, newest first',
   tags: ['Webhooks'],
   request: { params: hookParams },
-  responses: answers({ 200: { description: 'The deliveries', schema: z.array(loose) } }),
+  responses: answers({ 200: { description: 'The deliveries', schema: z.array(deliverySchema) } }),
 })
 
 const again = createRoute({
+  operationId: 'redeliverWebhook',
   method: 'post',
   path: `${E}/hooks/{name}/deliveries/{event}/redeliver`,
   summary: 'Send a delivery once more',
