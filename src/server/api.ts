@@ -141,18 +141,18 @@ export function answers(
   for (const [status, { description, schema, type = 'application/json' }] of Object.entries(described))
     all[status] = { description, ...(schema && { content: { [type]: { schema } } }) }
   for (const [status, description] of Object.entries(errors))
-    all[status] = { description, content: { 'application/json': { schema: errorSchema } } }
+    all[status] ??= { description, content: { 'application/json': { schema: errorSchema } } }
   return all
 }
 
-/** A body of JSON, in the document and as it is read. */
+/** A body of JSON, in the document and as it is read. It may be left out where all members may. */
 export function jsonBody<T extends z.ZodType>(schema: T) {
-  return { body: { required: true as const, content: { 'application/json': { schema } } } }
+  return { body: { required: !schema.safeParse({}).success, content: { 'application/json': { schema } } } }
 }
 
-/** A definition as a body. Clients label it as they like, so it is read as text. */
+/** A definition as a body. Clients label it as they like, so it is read as text; it may be empty. */
 export const yamlBody = {
-  body: { required: true as const, content: { 'application/x-yaml': { schema: definitionSchema } } },
+  body: { required: false, content: { 'application/x-yaml': { schema: definitionSchema } } },
 }
 
 export const loose = z.looseObject({})

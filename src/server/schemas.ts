@@ -22,8 +22,10 @@ export const definitionSchema = z
     imports: z.array(z.any()).optional(),
     values: z.record(z.string(), z.any()).optional(),
   })
-  .nullable()
   .openapi('Definition', { example: { values: { host: 'db.example.com' } } })
+
+/** An empty definition is parsed as null. */
+export const savedDefinitionSchema = definitionSchema.nullable()
 
 const range = z
   .strictObject({

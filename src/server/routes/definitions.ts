@@ -13,12 +13,12 @@ import { definitionIn } from '../bodies.ts'
 import { E, environmentParams, L, organizationParams, referenceOf, sessionOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { definitionFor } from '../quirks.ts'
-import { checkedSchema, definitionSchema } from '../schemas.ts'
+import { checkedSchema, savedDefinitionSchema } from '../schemas.ts'
 
 const definition = {
   200: {
     description: 'The definition, with `ETag` and `Pulumi-ESC-Revision`',
-    schema: definitionSchema,
+    schema: savedDefinitionSchema,
     type: 'application/x-yaml',
   },
 }

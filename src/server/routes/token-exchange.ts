@@ -53,6 +53,7 @@ const nobodyYet: ServerToken = {
 export function tokenExchangeRoutes(api: Api): void {
   const content = { schema: request }
   api.openAPIRegistry.registerPath({
+    operationId: 'exchangeToken',
     method: 'post',
     path: '/api/oauth/token',
     summary: 'Exchange an identity token for a token of the server',
