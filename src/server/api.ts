@@ -10,7 +10,7 @@ import { routedPath } from './console/routed-path.ts'
 import { Problem, problemBody, problemOf } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
-import { definitionSchema, diagnosticSchema } from './schemas.ts'
+import { definitionBodySchema, diagnosticSchema } from './schemas.ts'
 import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
 
 /** Somebody who has shown a token. */
@@ -150,9 +150,9 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
   return { body: { required: !schema.safeParse({}).success, content: { 'application/json': { schema } } } }
 }
 
-/** A definition as a body. Clients label it as they like, so it is read as text; it may be empty. */
+/** A definition as a body, which may be empty. It is read as text, whatever its label. */
 export const yamlBody = {
-  body: { required: false, content: { 'application/x-yaml': { schema: definitionSchema } } },
+  body: { required: false, content: { 'application/x-yaml': { schema: definitionBodySchema } } },
 }
 
 export const loose = z.looseObject({})

@@ -17,7 +17,7 @@ const position = z
   .openapi('Position')
 
 /** A definition, as its YAML is parsed. */
-export const definitionSchema = z
+export const definitionBodySchema = z
   .looseObject({
     imports: z.array(z.any()).optional(),
     values: z.record(z.string(), z.any()).optional(),
@@ -25,7 +25,7 @@ export const definitionSchema = z
   .openapi('Definition', { example: { values: { host: 'db.example.com' } } })
 
 /** An empty definition is parsed as null. */
-export const savedDefinitionSchema = definitionSchema.nullable()
+export const savedDefinitionSchema = definitionBodySchema.nullable()
 
 const range = z
   .strictObject({

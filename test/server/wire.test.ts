@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
 import { type ApiAnswer, RunningServer } from './running-server.ts'
 
-// The parts of the protocol that clients break without, each with the client. The same is tried by the
-// clients themselves where they are installed (clients.test.ts).
+// The parts of the protocol that clients break without, each with the client. The same is tried by
+// the clients themselves where they are installed (clients.test.ts).
 
 const L = '/api/esc/environments/acme'
 const E = `${L}/wire/app`
