@@ -87,6 +87,20 @@ describe('commands on a server', function () {
     expect((await program.ok('env', 'version', 'history', 'app/dev')).match(/revision /g)).to.have.length(4)
   })
 
+  it('edit here what is kept there', async () => {
+    await logIn()
+    await ok('env init app/edited --file -', { input: 'values: {a: 1, b: {fn::secret: hunter2}}\n' })
+    const editing = (script: string) => ({
+      env: { EDITOR: `sed -i ${script}` },
+      io: { stdinIsTerminal: true, stdoutIsTerminal: true, stderrIsTerminal: true },
+    })
+    expect((await run('env edit app/edited', editing('s/1/2/'))).err).to.not.include('Error')
+    expect(JSON.parse(await ok('open app/edited'))).to.deep.equal({ a: 2, b: 'hunter2' })
+    const wrong = await run('env edit app/edited', editing('s/2/${none}/'))
+    expect(wrong.code).to.not.equal(0)
+    expect(JSON.parse(await ok('open app/edited'))).to.have.property('a', 2)
+  })
+
   it('rotate there, and keep both secrets', async () => {
     await logIn()
     await ok('env init app/rotated --file -', {

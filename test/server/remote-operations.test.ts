@@ -6,6 +6,7 @@ import { dataOfInput } from '../../src/operations/servers/input-data.ts'
 import { fromWire } from '../../src/operations/servers/wire.ts'
 import { parseJson } from '../../src/read-json.ts'
 import { remoteOperations } from '../../src/server/routes/remote-operations.ts'
+import { operations } from '../operations/every-operation.ts'
 import { SampleStore } from '../operations/sample-store.ts'
 import { samples } from '../operations/samples.ts'
 
@@ -23,6 +24,25 @@ function named(value: unknown): unknown {
   )
 }
 
+/**
+ * Operations for the machine of the store alone, or for its other routes. A new operation is put
+ * here, or into `remote-operations.ts`.
+ */
+const onlyHere = `
+  accept-trust add-principal analyze-definition change-secrets-provider change-store-secrets-provider
+  check-readiness check-store check-text check-variables claim-scheduler create-token deliver-webhooks
+  describe-environments deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
+  export-store-to-folder forget-journal-record get-scheduler-look get-scheduler-settings get-status grant-token
+  import-environments import-store-into-database import-values init-issuer issue-token
+  list-environments-to-renumber list-journal-records list-references-to-key list-tokens locate-definition
+  note-scheduler-look open-draft open-text plan-prune plan-trust-setup prune-environment publish-issuer
+  record-agent-call remove-principal renumber-environment request-access require-known restore-working-definition
+  retarget-journal-record review-trust revoke-token rewrap-key rewrap-keys rotate-signing-key run-due-schedule
+  save-working-definition select-environment set-login-provider set-value settle-removal show-store-status
+  trust-key trust-keys verify-audit-log verify-identity`
+  .trim()
+  .split(/\s+/)
+
 describe('operations through a server', function () {
   this.timeout(60_000)
   let template: SampleStore
@@ -36,6 +56,11 @@ describe('operations through a server', function () {
   })
   afterEach(() => store.remove())
   after(() => template.remove())
+
+  it('are all that are not for the machine of the store alone', () => {
+    const all = operations.map(({ name }) => name).sort()
+    expect([...remoteOperations.keys(), ...onlyHere].sort()).to.deep.equal(all)
+  })
 
   for (const [name, { operation, use }] of remoteOperations)
     it(`carry the input and the result of ${name}`, async () => {

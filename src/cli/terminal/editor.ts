@@ -39,14 +39,15 @@ export function findEditor(io: Io, command: string | undefined): Editor {
 
 /**
  * Lets the user edit a text in a temporary file that only they can read, and returns what they
- * saved. `about` tells the language server of the editor what it is the definition of. The file and
- * its folder are removed, whatever happens; if this process is killed, by `sweepTemporaryFolders`.
+ * saved. `about` tells the language server of the editor what it is the definition of. `undefined`:
+ * of something that is not here. The file and its folder are removed, whatever happens; if this
+ * process is killed, by `sweepTemporaryFolders`.
  */
 export async function editText(
   io: Io,
   editor: Editor,
   text: string,
-  about: { readonly store: string; readonly environment: string },
+  about: { readonly store: string; readonly environment: string } | undefined,
 ): Promise<string> {
   io.busy?.end()
   const { spawn } = await import('node:child_process')

@@ -43,6 +43,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   // reading
   'describe-version': asItIs,
   'diagnose-environment': asItIs,
+  'environment-types': asItIs,
   'expand-references': asItIs,
   'explain-access': asItIs,
   'get-compared-side': asItIs,

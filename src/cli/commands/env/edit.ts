@@ -92,7 +92,7 @@ never saved.`
     sweepPlaintext(this.io)
     const { name } = reference
     const editor = findEditor(this.io, this.flags.editor)
-    const about = { store: session.folder, environment: name }
+    const about = session.server === undefined ? { store: session.folder, environment: name } : undefined
     let definition: string | undefined
     const revise = async (edit: DefinitionEdit, refusal: SaveResult | undefined): Promise<string | undefined> => {
       if (refusal !== undefined) await this.#askToGoOn(refusal, name, definition ?? '')
