@@ -4,6 +4,7 @@
  */
 
 export * from './evaluate-environment.ts'
+export * from './evaluate-request.ts'
 export type { Patch, RotationOutcome } from './evaluation.ts'
 export { environmentToJson } from './export/environment-json.ts'
 export type * from './export/exported.ts'

@@ -1,5 +1,5 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument'
-import type { Analysis, DocumentPlace } from '../operations/index.ts'
+import type { Analysis, DocumentLocation } from '../operations/index.ts'
 
 /** Makes the analysis of a text. */
 export type Analyze = (text: string, signal: AbortSignal) => Promise<Analysis>
@@ -8,14 +8,14 @@ export type Analyze = (text: string, signal: AbortSignal) => Promise<Analysis>
 export class OpenDocument {
   readonly uri: string
   /** The environment that it defines. Undefined: it is in no store. */
-  readonly place: DocumentPlace | undefined
+  readonly place: DocumentLocation | undefined
   /** The last analysis that could be evaluated: while somebody types, the text often cannot. */
   known: Analysis | undefined
   readonly #analyze: Analyze
   #document: TextDocument
   #running: { readonly promise: Promise<Analysis>; readonly abort: AbortController } | undefined
 
-  constructor(document: TextDocument, place: DocumentPlace | undefined, analyze: Analyze) {
+  constructor(document: TextDocument, place: DocumentLocation | undefined, analyze: Analyze) {
     this.uri = document.uri
     this.place = place
     this.#document = document

@@ -12,14 +12,14 @@ import type {
 import { EscError, hintOf, textOfError } from '../errors.ts'
 import {
   type Analysis,
+  type DocumentLocation,
   DocumentOffsets,
-  type DocumentPlace,
   definitionTargets,
   encryptableAt,
   encryptionEdits,
   factsAt,
+  locateDocument,
   offersAt,
-  placeOfDocument,
   readableText,
   renamableAt,
   renameKey,
@@ -261,7 +261,7 @@ class LanguageServer {
   }
 
   /** Other environments are theirs to change: who refers to the name is only named. */
-  async #tellOfImporters(place: DocumentPlace, path: readonly (string | number)[], newName: string): Promise<void> {
+  async #tellOfImporters(place: DocumentLocation, path: readonly (string | number)[], newName: string): Promise<void> {
     const importers = await this.#stores.importers(place, path).catch(() => [])
     if (importers.length === 0) return
     const listed = importers.map(({ environment, references }) => `${environment} (${references})`).join(', ')
@@ -326,9 +326,9 @@ function isServed(uri: string): boolean {
   return /^(?:file|untitled):(?:.*[/\\])?environment\.yaml$/.test(uri)
 }
 
-function placeOf(uri: string, env: SessionHost['env']): DocumentPlace | undefined {
+function placeOf(uri: string, env: SessionHost['env']): DocumentLocation | undefined {
   try {
-    return uri.startsWith('file:') ? placeOfDocument(fileURLToPath(uri), env) : undefined
+    return uri.startsWith('file:') ? locateDocument(fileURLToPath(uri), env) : undefined
   } catch {
     // A URI that is no path on this machine.
     return undefined

@@ -2,9 +2,9 @@ import {
   type Analysis,
   analyzeDefinition,
   cutFooter,
-  type DocumentPlace,
+  type DocumentLocation,
   encryptForDefinition,
-  type FilePlace,
+  type FileLocation,
   type Installed,
   importersOfKey,
   installedHere,
@@ -36,7 +36,7 @@ export class DocumentStores {
   /**
    * Checks a text as the definition of an environment; one that is in no store, by its form alone.
    */
-  async analyze(place: DocumentPlace | undefined, text: string, signal?: AbortSignal): Promise<Analysis> {
+  async analyze(place: DocumentLocation | undefined, text: string, signal?: AbortSignal): Promise<Analysis> {
     if (place === undefined) return parsedAnalysis('environment.yaml', text)
     const { session, reference } = this.#target(place, place.environment)
     const input = { text: place.isCopy ? cutFooter(text) : text, parse: this.#parser.parse }
@@ -46,7 +46,7 @@ export class DocumentStores {
   /**
    * Checks the newest revision of another environment of the store. Undefined: it cannot be read.
    */
-  async look(place: DocumentPlace, environment: string): Promise<Analysis | undefined> {
+  async look(place: DocumentLocation, environment: string): Promise<Analysis | undefined> {
     try {
       const { session, reference } = this.#target(place, environment)
       return (await session.perform(analyzeDefinition, reference, { parse: this.#parser.parse })).result
@@ -56,7 +56,7 @@ export class DocumentStores {
   }
 
   /** Names of the environments that the user may see. Empty: there are none, or no store. */
-  async environments(place: DocumentPlace | undefined): Promise<readonly string[]> {
+  async environments(place: DocumentLocation | undefined): Promise<readonly string[]> {
     if (place === undefined) return []
     try {
       const all = { organization: undefined, project: undefined }
@@ -67,7 +67,7 @@ export class DocumentStores {
   }
 
   /** Everything that definitions can name. Plugins that were not allowed here are left out. */
-  installed(place: DocumentPlace | undefined): Promise<Installed> {
+  installed(place: DocumentLocation | undefined): Promise<Installed> {
     const key = place?.store ?? ''
     let known = this.#installed.get(key)
     if (known === undefined) {
@@ -84,31 +84,31 @@ export class DocumentStores {
     return known
   }
 
-  async encrypt(place: DocumentPlace, plaintext: string): Promise<string> {
+  async encrypt(place: DocumentLocation, plaintext: string): Promise<string> {
     const { session, reference } = this.#target(place, place.environment)
     return (await session.perform(encryptForDefinition, reference, plaintext)).result
   }
 
-  async importers(place: DocumentPlace, path: readonly (string | number)[]): Promise<ImportersOfKey> {
+  async importers(place: DocumentLocation, path: readonly (string | number)[]): Promise<ImportersOfKey> {
     const { session, reference } = this.#target(place, place.environment)
     return (await session.perform(importersOfKey, reference, { path })).result
   }
 
   async locate(
-    place: DocumentPlace,
+    place: DocumentLocation,
     environment: string,
     begin: Parameters<typeof locateTarget.run>[1]['begin'],
-  ): Promise<FilePlace> {
+  ): Promise<FileLocation> {
     const { session, reference } = this.#target(place, environment)
     return (await session.perform(locateTarget, reference, { begin })).result
   }
 
-  #target(place: DocumentPlace, environment: string) {
+  #target(place: DocumentLocation, environment: string) {
     const session = this.#session(place)
     return { session, reference: session.reference(environment) }
   }
 
-  #session({ store }: DocumentPlace) {
+  #session({ store }: DocumentLocation) {
     return startSession({ ...this.#parts, store })
   }
 }

@@ -9,7 +9,7 @@ import { callVendor } from './vendor-call.ts'
 /** The way to read a blob: with a token, a shared access signature, or the key of the account. */
 export type BlobCredential = { readonly token: string } | { readonly sas: string } | { readonly accountKey: string }
 
-export interface BlobPlace {
+export interface BlobAddress {
   readonly account: string
   readonly container: string
   readonly name: string
@@ -24,7 +24,7 @@ const version = '2021-12-02'
  * account that is none.
  */
 export function azureBlob(
-  { account, container, name, endpoint = `https://${account}.blob.core.windows.net` }: BlobPlace,
+  { account, container, name, endpoint = `https://${account}.blob.core.windows.net` }: BlobAddress,
   credential: BlobCredential,
   { network, context, ...call }: ObjectRead,
 ): Promise<HttpAnswer> {

@@ -7,14 +7,14 @@ import type { PathRotation } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
 
 /**
- * The place where an adopted credential goes. `adopted`: beside the two places, until the
- * next rotation removes it.
+ * The role that an adopted credential gets in the state. `adopted`: beside the two, until the next
+ * rotation removes it.
  */
-export type AdoptedPlace = 'current' | 'previous' | 'adopted'
+export type AdoptedRole = 'current' | 'previous' | 'adopted'
 
 export interface Adoption {
   readonly state: PlainObject
-  readonly place: AdoptedPlace
+  readonly role: AdoptedRole
 }
 
 const nowhere = { line: 0, column: 0, byte: 0 }
@@ -36,24 +36,24 @@ export async function adoptCredential(
     throw new EscError('invalid_input', `${rotator.name} has no credentials that could be adopted`)
   }
   const held = request.state === undefined ? {} : (mapOf(fromPlain(request.state)) ?? {})
-  const place = await freePlace(rotation, held)
+  const role = await freeRole(rotation, held)
   const value: ExportedValue = { value: credential, trace }
   const others = held.adopted?.value
-  const added = place === 'adopted' ? { value: [...(Array.isArray(others) ? others : []), value], trace } : value
-  const state = stateOf({ ...held, [place]: added }, rotator, place)
+  const added = role === 'adopted' ? { value: [...(Array.isArray(others) ? others : []), value], trace } : value
+  const state = stateOf({ ...held, [role]: added }, rotator, role)
   // Before anybody is asked about it, since answers may repeat it.
   onSecrets(state)
   const adopted =
-    place === 'adopted' ? present((state.adopted as readonly PlainObject[]).at(-1)) : (state[place] as PlainObject)
+    role === 'adopted' ? present((state.adopted as readonly PlainObject[]).at(-1)) : (state[role] as PlainObject)
   refuseHeld(adopted, request.state)
   // What is beside the places has no check of its own, so it is looked at in the first one.
-  const asked = place === 'adopted' ? { current: adopted } : state
+  const asked = role === 'adopted' ? { current: adopted } : state
   const checks = await rotator.check({ inputs: request.inputs, state: asked }, rotation.context)
-  requireLogin(checks.find((check) => check.credential === (place === 'adopted' ? 'current' : place)))
-  return { state, place }
+  requireLogin(checks.find((check) => check.credential === (role === 'adopted' ? 'current' : role)))
+  return { state, role }
 }
 
-async function freePlace(rotation: PathRotation, present: ExportedMap): Promise<AdoptedPlace> {
+async function freeRole(rotation: PathRotation, present: ExportedMap): Promise<AdoptedRole> {
   const { rotator, request, context } = rotation
   if (present.current === undefined) return 'current'
   if (present.previous === undefined) return 'previous'
@@ -71,12 +71,12 @@ function keepsAdopted({ state }: Rotator): boolean {
   return typeof state === 'object' && state.properties?.adopted !== undefined
 }
 
-function stateOf(members: ExportedMap, rotator: Rotator, place: AdoptedPlace): PlainObject {
+function stateOf(members: ExportedMap, rotator: Rotator, role: AdoptedRole): PlainObject {
   const state = toPlain({ value: members, trace }, rotator.state) as PlainObject
   const violations = violationsOf(state, rotator.state)
   if (violations.length === 0) return state
   throw new EscError('invalid_input', `that is no credential of ${rotator.name}: ${violations.join('; ')}`, {
-    hint: `give it as JSON with the members that \`${place === 'adopted' ? 'current' : place}\` has in the state of ${rotator.name}`,
+    hint: `give it as JSON with the members that \`${role === 'adopted' ? 'current' : role}\` has in the state of ${rotator.name}`,
   })
 }
 
@@ -86,9 +86,9 @@ function refuseHeld(credential: PlainObject, state: PlainObject | undefined): vo
     ([, each]) => each !== undefined && samePlain(each, credential),
   )
   const among = Array.isArray(adopted) && adopted.some((each) => samePlain(each, credential))
-  const place = held?.[0] ?? (among ? 'adopted' : undefined)
-  if (place === undefined) return
-  throw new EscError('already_exists', `that credential is in the state already, as \`${place}\``, {
+  const role = held?.[0] ?? (among ? 'adopted' : undefined)
+  if (role === undefined) return
+  throw new EscError('already_exists', `that credential is in the state already, as \`${role}\``, {
     hint: 'nothing was changed',
   })
 }

@@ -308,10 +308,10 @@ export class PathRun {
         hint: rich`${step('finish it', { do: 'resume-rotation' })}`,
       })
     }
-    const { state, place } = await adoptCredential(rotation, credential, (adopted) =>
+    const { state, role } = await adoptCredential(rotation, credential, (adopted) =>
       this.#mask.add(plainSecretTexts(adopted)),
     )
-    if (place === 'adopted') this.#notes.push('the adopted credential works until the next rotation, which removes it')
+    if (role === 'adopted') this.#notes.push('the adopted credential works until the next rotation, which removes it')
     this.#state = state
     this.#begun = true
     return state

@@ -1,8 +1,9 @@
 import { spend } from '../../budget.ts'
 import { builtin, type Call } from '../../language/index.ts'
 import type { Scope } from '../evaluation.ts'
+import type { ValueFlags } from '../values/flags.ts'
 import { maxTextLength } from '../values/text.ts'
-import { type Content, Value, type ValueFlags } from '../values/value.ts'
+import { type Content, Value } from '../values/value.ts'
 
 /** The result of a call whose operands are not what it expects, which has been reported. */
 export function failed(scope: Scope, call: Call, ...operands: Value[]): Value {

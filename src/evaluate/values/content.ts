@@ -55,3 +55,14 @@ export function measure(
   }
   return { size, depth, text, layers: base === undefined ? 0 : base.layers + 1, hidesInherited }
 }
+
+/** The bounds of a value that is laid over another one with all that it overlays. */
+export function measureOver(upper: Measures, lower: Measures): Measures {
+  return {
+    size: upper.size + lower.size,
+    depth: Math.max(upper.depth, lower.depth),
+    text: upper.text + lower.text,
+    layers: upper.layers + lower.layers + 1,
+    hidesInherited: upper.hidesInherited || lower.hidesInherited,
+  }
+}

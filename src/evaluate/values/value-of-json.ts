@@ -1,5 +1,6 @@
 import { compareKeys, type Json, JsonNumber } from '../../json.ts'
-import { type Content, type Definition, nowhere, Value, type ValueFlags } from './value.ts'
+import type { ValueFlags } from './flags.ts'
+import { type Content, type Definition, nowhere, Value } from './value.ts'
 
 /** A map's properties in key order, from JSON-like entries in any order. */
 export function sortedMap(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {

@@ -4,8 +4,9 @@ import { present } from '../../present.ts'
 import { mergedSchema, propertySchema, type Schema } from '../../schema/index.ts'
 import type { Range } from '../../yaml/index.ts'
 import type { Answers } from '../calls.ts'
-import { type ContentOf, type Measures, measure } from './content.ts'
+import { type ContentOf, type Measures, measure, measureOver } from './content.ts'
 import { exactSchema } from './exact-schema.ts'
+import { type Deep, inspect, type ValueFlags } from './flags.ts'
 import { mergeSorted } from './merge-sorted.ts'
 
 /** The origin of a value: what traces point to and diagnostics blame. */
@@ -47,18 +48,6 @@ const nothing: Content = { kind: 'none' }
 
 /** Bytes of a value with its definition and flags, by measurement. */
 const valueBytes = 300
-
-export interface ValueFlags {
-  readonly unknown?: boolean
-  readonly secret?: boolean
-  readonly final?: boolean
-  readonly rotateOnly?: boolean
-  /**
-   * Unknown only because a call has no answer yet: it will be known, or finally
-   * unknown, in a later round.
-   */
-  readonly pending?: boolean
-}
 
 interface Origin {
   readonly value: Value
@@ -252,19 +241,7 @@ export class Value {
    */
   layeredOver(base: Value | undefined): Value {
     if (base === undefined) return this
-    const hidesInherited = this.hidesInherited || base.hidesInherited
-    const layers = this.layers + base.layers + 1
-    return this.#over(
-      () => base,
-      {
-        size: this.size + base.size,
-        depth: Math.max(this.depth, base.depth),
-        text: this.text + base.text,
-        layers,
-        hidesInherited,
-      },
-      this.#ownKeysOnly,
-    )
+    return this.#over(() => base, measureOver(this, base), this.#ownKeysOnly)
   }
 
   #over(beneath: () => Value | undefined, measures: Measures, ownKeysOnly: boolean): Value {
@@ -414,33 +391,7 @@ export class Value {
 
   /** The flags of the value or of anything inside it. */
   get deep(): Deep {
-    this.#deep ??= this.#inspect()
+    this.#deep ??= inspect(this)
     return this.#deep
   }
-
-  #inspect(): Deep {
-    let deep: Deep = this
-    const include = (inner: Deep) => {
-      if ((inner.unknown && !deep.unknown) || (inner.secret && !deep.secret) || (inner.pending && !deep.pending))
-        deep = {
-          unknown: deep.unknown || inner.unknown,
-          secret: deep.secret || inner.secret,
-          pending: deep.pending || inner.pending,
-        }
-    }
-    spend(1)
-    if (this.#content.kind === 'array') for (const element of this.#content.elements) include(element.deep)
-    else if (this.#content.kind === 'map') {
-      for (const [, child] of this.entries) include(child.deep)
-      // A base that is still to come may bring properties that no one can see yet.
-      if (this.base?.deep.pending) include({ unknown: false, secret: false, pending: true })
-    }
-    return deep === this ? { unknown: this.unknown, secret: this.secret, pending: this.pending } : deep
-  }
-}
-
-export interface Deep {
-  readonly unknown: boolean
-  readonly secret: boolean
-  readonly pending: boolean
 }

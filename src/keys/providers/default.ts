@@ -6,9 +6,9 @@ import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from
 import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
-/** The keys of one place, the first of which is for new environments. */
-interface KeyPlace {
-  readonly place: string
+/** The keys of one source, a variable or a file, the first of which is for new environments. */
+interface KeySource {
+  readonly source: string
   readonly keys: readonly FileKey[]
 }
 
@@ -66,21 +66,21 @@ class UserKeys {
     this.#path = join(context.configFolder, 'default.key')
   }
 
-  /** Looks everywhere for one id: what cannot be used in one place hides nothing in the other. */
+  /** Looks everywhere for one id: what cannot be used in one source hides nothing in the other. */
   find(id: string): FileKey {
-    const places: KeyPlace[] = []
+    const sources: KeySource[] = []
     let problem: unknown
     for (const look of [() => this.#ofVariable(), () => this.#ofFile()]) {
       try {
         const there = look()
         const found = there?.keys.find((key) => key.id === id)
         if (found !== undefined) return found
-        if (there !== undefined) places.push(there)
+        if (there !== undefined) sources.push(there)
       } catch (error) {
         problem ??= error
       }
     }
-    throw problem ?? this.#notFound(id, places)
+    throw problem ?? this.#notFound(id, sources)
   }
 
   /** Returns the key that wraps a data key. `before`: how it was wrapped until now. */
@@ -94,14 +94,14 @@ class UserKeys {
     return existing
   }
 
-  #ofVariable(): KeyPlace | undefined {
+  #ofVariable(): KeySource | undefined {
     const { ESC_KEY } = this.#context.env
-    return ESC_KEY ? { place: 'ESC_KEY', keys: parseKeys(ESC_KEY, 'ESC_KEY') } : undefined
+    return ESC_KEY ? { source: 'ESC_KEY', keys: parseKeys(ESC_KEY, 'ESC_KEY') } : undefined
   }
 
-  #ofFile(): KeyPlace | undefined {
+  #ofFile(): KeySource | undefined {
     const keys = readKeyFile(this.#files, this.#path)
-    return keys && { place: this.#path, keys }
+    return keys && { source: this.#path, keys }
   }
 
   #newKey(): FileKey {
@@ -112,16 +112,16 @@ class UserKeys {
     return key
   }
 
-  #notFound(id: string, places: readonly KeyPlace[]): EscError {
+  #notFound(id: string, sources: readonly KeySource[]): EscError {
     const what = `${ownerText(this.#owner)} is encrypted with key ${id}`
     const line = `add the line of the key with that id to ${this.#path}`
-    if (places.length === 0) {
+    if (sources.length === 0) {
       return new EscError('key_unavailable', `${what}, and there is no key file at ${this.#path}`, {
         hint: `${line}, with mode 0600, or set ESC_KEY to it`,
       })
     }
-    const held = places.map(({ place, keys }) => {
-      return `${place} holds key${keys.length === 1 ? '' : 's'} ${keys.map((key) => key.id).join(', ')}`
+    const held = sources.map(({ source, keys }) => {
+      return `${source} holds key${keys.length === 1 ? '' : 's'} ${keys.map((key) => key.id).join(', ')}`
     })
     return new EscError('key_unavailable', `${what}, but ${held.join(' and ')}`, {
       hint: `${line}, and keep the lines that are there: a key file holds several keys, one per line`,

@@ -61,7 +61,7 @@ function targetsOf(ranges: readonly ExportedRange[]): DefinitionTarget[] {
 }
 
 /** A place in a file, counted from 0, columns in UTF-16 code units. */
-export interface FilePlace {
+export interface FileLocation {
   readonly file: string
   readonly line: number
   readonly character: number
@@ -75,10 +75,10 @@ export const locateTarget = operation({
   name: 'locate-definition',
   level: 'read',
   audit: 'environment-read',
-  run: async (work, { begin }: { readonly begin: Position | undefined }): Promise<FilePlace> => placeIn(work, begin),
+  run: async (work, { begin }: { readonly begin: Position | undefined }): Promise<FileLocation> => placeIn(work, begin),
 })
 
-function placeIn({ store, subject }: Work<EnvironmentReference>, begin: Position | undefined): FilePlace {
+function placeIn({ store, subject }: Work<EnvironmentReference>, begin: Position | undefined): FileLocation {
   const environment = store.environment(subject.name)
   const revision = environment.resolve(subject.version)
   const { definition, file } = revision
@@ -92,7 +92,7 @@ function placeIn({ store, subject }: Work<EnvironmentReference>, begin: Position
   return { file, line: place.line + before, character: place.character }
 }
 
-function placeInText(text: string, begin: Position | undefined): Omit<FilePlace, 'file'> {
+function placeInText(text: string, begin: Position | undefined): Omit<FileLocation, 'file'> {
   if (begin === undefined) return { line: 0, character: 0 }
   const offset = new DocumentOffsets(text, undefined).offsetOf(begin)
   return { line: begin.line - 1, character: offset - (text.lastIndexOf('\n', offset - 1) + 1) }

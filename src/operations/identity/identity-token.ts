@@ -4,7 +4,7 @@ import type { IdentityTokenRequest } from '../../providers/index.ts'
 import { configuredIssuer, configuredSource } from '../session/signed-requests.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { requireIdentity } from '../trust/identity.ts'
-import { audienceOf, ownToken, type TokenPlace } from './own-token.ts'
+import { audienceOf, ownToken, type TokenContext } from './own-token.ts'
 import { explicitToken, systemNames, systemToken, type TokenSource } from './system-tokens.ts'
 
 /** A token, and who has issued it. */
@@ -24,13 +24,13 @@ export interface FoundToken {
 export async function identityToken(
   workspace: Workspace,
   request: IdentityTokenRequest,
-  place: TokenPlace,
+  context: TokenContext,
   signal?: AbortSignal,
 ): Promise<FoundToken> {
   const isOwn = request.version !== undefined || request.service !== undefined
   const source = isOwn ? undefined : givenSource(workspace, request)
   if (source !== undefined) return { token: await given(workspace, source, signal), from: source.from }
-  return { token: await ownToken(workspace, request, place), from: 'the issuer of this store' }
+  return { token: await ownToken(workspace, request, context), from: 'the issuer of this store' }
 }
 
 /** `undefined`: the store's own issuer. */

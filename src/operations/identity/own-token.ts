@@ -18,7 +18,7 @@ const requestSeconds = 300
  * The environments for which a token is asked, as `project/name`: the one whose definition does so,
  * and the one that is being opened.
  */
-export interface TokenPlace {
+export interface TokenContext {
   readonly currentEnvironment: string
   readonly rootEnvironment: string
 }
@@ -36,7 +36,7 @@ type Claims = Readonly<Record<string, string | number>>
 export async function ownToken(
   workspace: Workspace,
   request: IdentityTokenRequest,
-  place: TokenPlace,
+  context: TokenContext,
 ): Promise<string> {
   const issuer = configuredIssuer(workspace)
   const isReachable = issuer !== undefined && /^https:[/][/]./.test(issuer)
@@ -48,17 +48,17 @@ export async function ownToken(
   const author = await workspace.author()
   const user = author.email || author.name
   if (request.version === 'v2') {
-    const claims = versionTwo(workspace, { user, audience: request.audience ?? '' }, place)
+    const claims = versionTwo(workspace, { user, audience: request.audience ?? '' }, context)
     return trustedSigner(workspace, issuer, '/v2').sign({ ...claims, ...times, nbf: issuedAt })
   }
-  return trustedSigner(workspace, issuer).sign({ ...versionOne(workspace, { ...request, user }, place), ...times })
+  return trustedSigner(workspace, issuer).sign({ ...versionOne(workspace, { ...request, user }, context), ...times })
 }
 
 /** The claims that login providers send. */
 function versionOne(
   { store: { organization } }: Workspace,
   { provider, audience, service, subjectAttributes, claims, user }: IdentityTokenRequest & { readonly user: string },
-  { currentEnvironment, rootEnvironment }: TokenPlace,
+  { currentEnvironment, rootEnvironment }: TokenContext,
 ): Claims {
   const known: Readonly<Record<string, string>> = {
     'pulumi.user.login': user,
@@ -99,7 +99,7 @@ export function audienceOf(vendor: string | undefined, organization: string): st
 function versionTwo(
   { store }: Workspace,
   { user, audience }: { readonly user: string; readonly audience: string },
-  { currentEnvironment, rootEnvironment }: TokenPlace,
+  { currentEnvironment, rootEnvironment }: TokenContext,
 ): Claims {
   const { organization } = store
   const [root, current] = [rootEnvironment, currentEnvironment].map((name) => store.environment(name).id)

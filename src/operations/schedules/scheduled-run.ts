@@ -74,7 +74,7 @@ export const runDueSchedule = operation({
   },
 })
 
-interface DueRunPlace {
+interface DueRunContext {
   readonly work: Work<EnvironmentReference>
   readonly environment: Environment
   readonly schedule: Schedule
@@ -83,14 +83,14 @@ interface DueRunPlace {
 }
 
 class DueRun {
-  readonly #place: DueRunPlace
+  readonly #context: DueRunContext
 
-  constructor(place: DueRunPlace) {
-    this.#place = place
+  constructor(context: DueRunContext) {
+    this.#context = context
   }
 
   async rotate(): Promise<RunOutcome> {
-    const { work, schedule, step } = this.#place
+    const { work, schedule, step } = this.#context
     let report: RotationReport
     try {
       await this.#finishEarlier()
@@ -120,9 +120,9 @@ class DueRun {
    * says of itself becomes the record. `undefined` when there is none.
    */
   async recover(): Promise<RunOutcome | undefined> {
-    const { work, environment, schedule, now } = this.#place
+    const { work, environment, schedule, now } = this.#context
     const { runs } = knownRuns(environment, schedule, now)
-    const revision = newestOfSchedule(environment, this.#place)
+    const revision = newestOfSchedule(environment, this.#context)
     if (revision === undefined) return undefined
     const { due = '', attempt: text = '1', failed: failedText } = revision.details
     const attempt = Number(text)
@@ -163,7 +163,7 @@ class DueRun {
    * itself. One that was begun after it is, and the run goes on with it.
    */
   async #finishEarlier(): Promise<void> {
-    const { environment, step } = this.#place
+    const { environment, step } = this.#context
     if (environment.journal().ids().length === 0) return
     const records = await environment.journal().list()
     const earlier = records.some(({ content }) => {
@@ -178,12 +178,12 @@ class DueRun {
   }
 
   async #rotate(options: Omit<RotateOptions, 'onProgress'>): Promise<RotationReport> {
-    const { work } = this.#place
+    const { work } = this.#context
     return work.perform(rotateEnvironment, work.subject, { ...options, onProgress: () => {} })
   }
 
   async #notBegun(error: unknown): Promise<RunOutcome> {
-    const { now } = this.#place
+    const { now } = this.#context
     const hint = hintOf(error)
     const found = { failed: [], warnings: [], error: messageOf(error), ...(hint === undefined ? {} : { hint }) }
     // Rotated by hand a moment ago: rotating again would end what consumers still hold. A
@@ -204,7 +204,7 @@ class DueRun {
     result: ScheduledRun['result'],
     found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result' | 'retryAt'>,
   ): Promise<RunOutcome> {
-    const { work, environment, schedule, step, now } = this.#place
+    const { work, environment, schedule, step, now } = this.#context
     const { revision, failed, error, warnings } = found
     try {
       await this.#append({
@@ -230,7 +230,7 @@ class DueRun {
   }
 
   async #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): Promise<void> {
-    const { environment, schedule } = this.#place
+    const { environment, schedule } = this.#context
     const id = `evt-${randomBytes(4).toString('hex')}`
     await environment.appendEvent('schedules', { id, schedule: schedule.id, ...run })
   }
@@ -239,7 +239,7 @@ class DueRun {
     result: RunOutcome['result'],
     found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result'>,
   ): RunOutcome {
-    const { environment, schedule, step } = this.#place
+    const { environment, schedule, step } = this.#context
     const { due, attempt, missed } = step
     return { environment: environment.name, schedule: schedule.id, due, attempt, missed, result, ...found }
   }
@@ -251,7 +251,7 @@ class DueRun {
  */
 const skewMs = 24 * 3_600_000
 
-function newestOfSchedule(environment: Environment, { schedule, step, now }: DueRunPlace) {
+function newestOfSchedule(environment: Environment, { schedule, step, now }: DueRunContext) {
   for (const revision of environment.history()) {
     if (revision.created.getTime() < step.due.getTime() - skewMs) return undefined
     const due = revision.details.schedule === schedule.id ? readTimestamp(revision.details.due) : undefined

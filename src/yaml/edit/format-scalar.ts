@@ -1,8 +1,8 @@
 import type { YamlValue } from './yaml-data.ts'
 import { readsAsOther, readsAsOtherInYaml11 } from './yaml-data.ts'
 
-/** The place where a scalar stands: as a value or a key, in a block or a flow collection. */
-export type ScalarPlace = 'block' | 'key' | 'flow' | 'flow-key'
+/** The context of a scalar: a value or a key, in a block or a flow collection. */
+export type ScalarContext = 'block' | 'key' | 'flow' | 'flow-key'
 
 /**
  * Text that needs escapes to be seen or to survive: controls, breaks other than LF, byte
@@ -14,7 +14,7 @@ const unprintable = () => /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\
 const indicatorAtStart = /^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?:[\s]|$)|---|\.\.\.)/
 
 /** A scalar on one line: plain, single- or double-quoted. */
-export function formatScalar(scalar: YamlValue & { kind: 'scalar' }, place: ScalarPlace): string {
+export function formatScalar(scalar: YamlValue & { kind: 'scalar' }, context: ScalarContext): string {
   const { text, isString, style } = scalar
   if (!isString) return text === '' ? 'null' : text
   switch (style) {
@@ -24,17 +24,17 @@ export function formatScalar(scalar: YamlValue & { kind: 'scalar' }, place: Scal
       return canBeSingleQuoted(text) ? singleQuoted(text) : doubleQuoted(text)
     default:
       if (readsAsOther(text)) return doubleQuoted(text)
-      if (style === undefined && !place.endsWith('key') && readsAsOtherInYaml11(text)) return doubleQuoted(text)
-      if (canBePlain(text, place)) return text
+      if (style === undefined && !context.endsWith('key') && readsAsOtherInYaml11(text)) return doubleQuoted(text)
+      if (canBePlain(text, context)) return text
       return canBeSingleQuoted(text) ? singleQuoted(text) : doubleQuoted(text)
   }
 }
 
-function canBePlain(text: string, place: ScalarPlace): boolean {
+function canBePlain(text: string, context: ScalarContext): boolean {
   if (text === '' || text !== text.trim() || unprintable().test(text) || /[\n\t]/.test(text)) return false
   if (indicatorAtStart.test(text)) return false
   if (/:(?:\s|$)|\s#/.test(text)) return false
-  return !place.startsWith('flow') || !/[,?[\]{}:]/.test(text)
+  return !context.startsWith('flow') || !/[,?[\]{}:]/.test(text)
 }
 
 function canBeSingleQuoted(text: string): boolean {

@@ -1,7 +1,7 @@
 import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
 import { formatScalar } from './format-scalar.ts'
-import type { NodePlace } from './place.ts'
+import type { NodeSlot } from './place.ts'
 import { endOfPair, isBlockScalar, lastLeaf } from './place.ts'
 import { indent, renderFlow, renderItem, renderPair } from './render.ts'
 import { insertLines } from './replace.ts'
@@ -11,7 +11,7 @@ import type { YamlValue } from './yaml-data.ts'
 /** The edits that add a key behind the last one of a mapping that has some. */
 export function insertPair(
   source: SourceText,
-  place: NodePlace,
+  place: NodeSlot,
   mapping: YamlMapping,
   name: string,
   value: YamlValue,
@@ -34,7 +34,7 @@ export function insertPair(
 }
 
 /** The edits that add an item behind the last one of a sequence that has some. */
-export function insertItem(source: SourceText, place: NodePlace, sequence: YamlSequence, value: YamlValue): TextEdit[] {
+export function insertItem(source: SourceText, place: NodeSlot, sequence: YamlSequence, value: YamlValue): TextEdit[] {
   const lastStart = present(sequence.entryStarts.at(-1))
   const { end } = present(sequence.items.at(-1))
   if (place.inFlow || sequence.flow) return insertInFlow(source, sequence, lastStart, end, renderFlow(value))

@@ -5,16 +5,16 @@ import { resolveScalar } from '../resolve-scalar.ts'
 import { PathError } from './path-error.ts'
 
 /**
- * The place where a node hangs in the tree. Inside a flow collection everything is written on one
- * line.
+ * The slot that a node fills in the tree: the document, a member or an item. Inside a flow
+ * collection everything is written on one line.
  */
-export type NodePlace =
+export type NodeSlot =
   | { readonly kind: 'root'; readonly inFlow: false }
   | { readonly kind: 'member'; readonly mapping: YamlMapping; readonly pair: YamlPair; readonly inFlow: boolean }
   | { readonly kind: 'item'; readonly sequence: YamlSequence; readonly index: number; readonly inFlow: boolean }
 
 export interface Placed {
-  readonly place: NodePlace
+  readonly place: NodeSlot
   /** Absent when the text holds no document. */
   readonly node: YamlNode | undefined
 }

@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { Node } from '../node.ts'
 import type { YamlNode } from '../parser/tree.ts'
 import { modelOf, modelOfText, sameModel } from './model.ts'
-import type { NodePlace } from './place.ts'
+import type { NodeSlot } from './place.ts'
 import { replaceNode } from './replace.ts'
 import type { TextEdit } from './source.ts'
 import { applyEdits, SourceText } from './source.ts'
@@ -40,7 +40,7 @@ export function replaceNodes(text: string, replacements: readonly NodeReplacemen
 function replaceAll(source: SourceText, wanted: ReadonlyMap<string, YamlValue>): string | undefined {
   const edits: TextEdit[] = []
   const replaced = new Map<YamlNode, YamlValue>()
-  const visit = (node: YamlNode, place: NodePlace): void => {
+  const visit = (node: YamlNode, place: NodeSlot): void => {
     const value = wanted.get(identity(node.start, node.end, node.kind))
     if (value !== undefined) {
       edits.push(...replaceNode(source, place, node, value))

@@ -1,6 +1,6 @@
 import { present } from '../../present.ts'
 import type { YamlNode } from '../parser/tree.ts'
-import type { NodePlace } from './place.ts'
+import type { NodeSlot } from './place.ts'
 import { isBlockScalar } from './place.ts'
 import type { Rendered } from './render.ts'
 import { indent, renderFlow, renderItem, renderMember, renderRoot } from './render.ts'
@@ -11,7 +11,7 @@ import type { YamlValue } from './yaml-data.ts'
  * The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a
  * string, and its comment.
  */
-export function replaceNode(source: SourceText, place: NodePlace, node: YamlNode, value: YamlValue): TextEdit[] {
+export function replaceNode(source: SourceText, place: NodeSlot, node: YamlNode, value: YamlValue): TextEdit[] {
   const styled = withStyleOf(node, value)
   if (place.inFlow) return replaceInFlow(place, node, styled)
   switch (place.kind) {
@@ -49,7 +49,7 @@ function isFilledFlow(node: YamlNode): boolean {
   return node.kind === 'sequence' && node.flow && node.items.length > 0
 }
 
-function replaceInFlow(place: NodePlace, node: YamlNode, value: YamlValue): TextEdit[] {
+function replaceInFlow(place: NodeSlot, node: YamlNode, value: YamlValue): TextEdit[] {
   const text = renderFlow(value)
   if (place.kind === 'member') {
     const { valueIndicatorEnd, key } = place.pair

@@ -6,7 +6,7 @@ import { environmentName, layout } from '../../store/index.ts'
 import { ABOUT, EDITED_PREFIX } from '../opening/temporary-folder.ts'
 
 /** The environment that a file on this machine is the definition of. */
-export interface DocumentPlace {
+export interface DocumentLocation {
   /** The folder of the store. */
   readonly store: string
   /** Such as `app/dev`. */
@@ -21,16 +21,16 @@ const DEFINITION = 'environment.yaml'
  * Finds the environment whose definition a file is: `environment.yaml` in the folder of a store, or
  * the copy that somebody edits. Undefined: it is neither. Opens no store.
  */
-export function placeOfDocument(
+export function locateDocument(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-): DocumentPlace | undefined {
+): DocumentLocation | undefined {
   if (basename(file) !== DEFINITION) return undefined
   const folder = dirname(file)
-  return placeInStore(folder) ?? placeOfEdit(folder, env)
+  return locateInStore(folder) ?? locateEdit(folder, env)
 }
 
-function placeInStore(folder: string): DocumentPlace | undefined {
+function locateInStore(folder: string): DocumentLocation | undefined {
   const store = dirname(dirname(folder))
   const name = nameOf(`${basename(dirname(folder))}/${basename(folder)}`)
   if (name === undefined || !machineFiles.exists(layout.configuration(store))) return undefined
@@ -49,7 +49,7 @@ function nameOf(text: string): string | undefined {
  * The note is believed only in a folder of temporary files that is the user's own: elsewhere it may
  * have come with a repository.
  */
-function placeOfEdit(folder: string, env: Readonly<Record<string, string | undefined>>): DocumentPlace | undefined {
+function locateEdit(folder: string, env: Readonly<Record<string, string | undefined>>): DocumentLocation | undefined {
   if (!basename(folder).startsWith(EDITED_PREFIX) || !isTemporary(dirname(folder), env)) return undefined
   const status = machineFiles.lstat(folder)
   if (status?.kind !== 'folder' || status.owner !== process.getuid?.()) return undefined

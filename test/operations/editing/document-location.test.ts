@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { placeOfDocument } from '../../../src/operations/editing/document-place.ts'
+import { locateDocument } from '../../../src/operations/editing/document-location.ts'
 
 describe('the environment that a file defines', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'esc-place-')))
@@ -26,7 +26,7 @@ describe('the environment that a file defines', () => {
   it('is found by the folders of a store, whether or not it is there yet', () => {
     for (const name of ['app/dev', 'app/new']) {
       const place = { store, environment: name, isCopy: false }
-      expect(placeOfDocument(join(store, name, 'environment.yaml'), env)).to.deep.equal(place)
+      expect(locateDocument(join(store, name, 'environment.yaml'), env)).to.deep.equal(place)
     }
   })
 
@@ -37,29 +37,29 @@ describe('the environment that a file defines', () => {
       'app/a b/environment.yaml',
       'environment.yaml',
     ]) {
-      expect(placeOfDocument(join(store, file), env), file).to.equal(undefined)
+      expect(locateDocument(join(store, file), env), file).to.equal(undefined)
     }
-    expect(placeOfDocument(join(folder, 'other', 'app', 'dev', 'environment.yaml'), env)).to.equal(undefined)
+    expect(locateDocument(join(folder, 'other', 'app', 'dev', 'environment.yaml'), env)).to.equal(undefined)
   })
 
   it('is told by the note beside what somebody edits', () => {
     const place = { ...about, isCopy: true }
-    expect(placeOfDocument(edited(join(temporary, 'esc-edit-a1')), env)).to.deep.equal(place)
+    expect(locateDocument(edited(join(temporary, 'esc-edit-a1')), env)).to.deep.equal(place)
   })
 
   it('is not told by a note that may have come with a repository, or that is damaged', () => {
-    expect(placeOfDocument(edited(join(folder, 'esc-edit-a1')), env), 'not below the temporary folder').to.equal(
+    expect(locateDocument(edited(join(folder, 'esc-edit-a1')), env), 'not below the temporary folder').to.equal(
       undefined,
     )
-    expect(placeOfDocument(edited(join(temporary, 'deeper', 'esc-edit-a1')), env), 'deeper').to.equal(undefined)
-    expect(placeOfDocument(edited(join(temporary, 'clone')), env), 'another name').to.equal(undefined)
+    expect(locateDocument(edited(join(temporary, 'deeper', 'esc-edit-a1')), env), 'deeper').to.equal(undefined)
+    expect(locateDocument(edited(join(temporary, 'clone')), env), 'another name').to.equal(undefined)
     const link = join(temporary, 'esc-edit-link')
     edited(join(folder, 'repository'))
     symlinkSync(join(folder, 'repository'), link)
-    expect(placeOfDocument(join(link, 'environment.yaml'), env), 'a link').to.equal(undefined)
+    expect(locateDocument(join(link, 'environment.yaml'), env), 'a link').to.equal(undefined)
     for (const note of ['{', '[]', '{"store": 1}', { ...about, environment: '../../x' }]) {
       const file = edited(join(temporary, 'esc-edit-a2'), note)
-      expect(placeOfDocument(file, env), JSON.stringify(note)).to.equal(undefined)
+      expect(locateDocument(file, env), JSON.stringify(note)).to.equal(undefined)
     }
   })
 })
