@@ -72,7 +72,8 @@ export class Store {
     this.#records = records ?? new FolderRecords({ folder, state: this.state, host })
     this.configuration = new StoreConfiguration(folder, text, { host, records: this.#records })
     this.#host = host
-    this.#memory = new HistoryMemory(host.files, host.storeState === undefined ? this.state.store : folder, this.state)
+    const place = host.storeState === undefined ? this.state.store : folder
+    this.#memory = new HistoryMemory(host.files, place, this.state, this.kind !== 'folder')
   }
 
   /**

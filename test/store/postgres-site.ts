@@ -64,7 +64,7 @@ class PostgresSite implements RecordsSite {
     this.#process = process
     const onStatement: Listener = (_, client) => this.#hear(process, client)
     const leases = { seconds: 2, renewEveryMs: 500 }
-    const records = await openDatabase(this.#url, { files: machine.files, onStatement, leases, patienceMs: 5000 })
+    const records = await openDatabase(this.#url, { files: machine.files, onStatement, leases, patienceMs: 30_000 })
     const store = Store.openIn(records, machine.world())
     this.#open.push(store)
     return store

@@ -38,6 +38,10 @@ export class FolderRecords implements StoreRecords {
     return undefined
   }
 
+  asOf(): undefined {
+    return undefined
+  }
+
   turn<T>({ environment, purpose }: TurnRequest, write: (turn: Turn) => T): Promise<T> {
     const act = () => write(atOnce)
     if (environment === undefined) return writeStore(this.#place, purpose, act)

@@ -69,6 +69,8 @@ interface Remembered {
    * for sure, and then no more.
    */
   readonly inheritedKeys?: readonly string[]
+  /** Milliseconds since 1970 at which it was last written. Absent: by a store in a folder. */
+  readonly at?: number
   /**
    * Commits at which a lower revision than elsewhere was found to be right, each with the
    * revision's number: `<commit> <number>`.
@@ -88,13 +90,16 @@ export class HistoryMemory {
   readonly #files: FileSystem
   readonly #store: string
   readonly #folder: string
+  readonly #dated: boolean
   /** `undefined` when not looked up yet. */
   #branch: string | undefined
   /** As it was last read or written. */
   readonly #last = new Map<string, Remembered>()
 
-  constructor(files: FileSystem, store: string, state: StoreState) {
+  /** `dated`: it says when it was written, for stores that are read from a copy (`isAfter`). */
+  constructor(files: FileSystem, store: string, state: StoreState, dated = false) {
     this.#files = files
+    this.#dated = dated
     this.#store = store
     this.#folder = stateLayout.seen(state.folder)
   }
@@ -106,6 +111,16 @@ export class HistoryMemory {
   recall(id: string): Sighting | undefined {
     const branch = this.#currentBranch()
     return branch === detached ? undefined : this.#read(id).sightings[branch]
+  }
+
+  /**
+   * True when another process of this machine may have remembered something since a time, in
+   * milliseconds since 1970: a copy of the store that was read then need not have it.
+   */
+  isAfter(id: string, ms: number): boolean {
+    const { at } = this.#last.get(id) ?? this.#read(id)
+    // A time to come is that of a clock that was wrong.
+    return at !== undefined && at >= ms && at <= Date.now()
   }
 
   /** True when a newer revision than this was seen on some other branch. */
@@ -277,7 +292,8 @@ export class HistoryMemory {
   }
 
   #write(id: string, { inheritedKeys, ...rest }: Remembered, synced: boolean): void {
-    const remembered = rest.keys.length > 0 || inheritedKeys === undefined ? rest : { ...rest, inheritedKeys }
+    const kept = rest.keys.length > 0 || inheritedKeys === undefined ? rest : { ...rest, inheritedKeys }
+    const remembered = this.#dated ? { ...kept, at: Date.now() } : kept
     this.#last.set(id, remembered)
     makeFolders(this.#files, this.#folder, 0o700)
     replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), {
@@ -300,13 +316,14 @@ export class HistoryMemory {
         const sightings: Record<string, Sighting> = content.sightings
         const seen = Object.values(sightings).map(({ key }) => key)
         const { keys = seen.filter((key) => key !== ''), ...more } = content
-        const { newestKey, inheritedKeys, cleared } = more
+        const { newestKey, inheritedKeys, cleared, at } = more
         return {
           sightings,
           keys,
           ...(newestKey && { newestKey }),
           ...(inheritedKeys && { inheritedKeys }),
           ...(cleared && { cleared }),
+          ...(typeof at === 'number' && { at }),
         }
       }
     } catch {}

@@ -38,6 +38,7 @@ export class PostgresDatabase {
   readonly schema: string
   readonly #pool: Pool
   readonly #options: ConnectionOptions
+  #closed: Promise<void> | undefined
 
   private constructor(address: DatabaseAddress, pool: Pool, options: ConnectionOptions) {
     this.address = address
@@ -86,16 +87,17 @@ export class PostgresDatabase {
    * Runs a transaction. `begin` are the statements that begin it. When the connection is lost in
    * the commit, the database is asked what has become of it.
    *
-   * @param act calls `begun` with the id of the transaction, after which nothing is tried again.
+   * @param act calls `begun` with the token that it has put into the table `turn`, after which
+   * nothing is tried again.
    * @throws EscError `io` when it is not known whether it was committed.
    */
   async transaction<T>(
     begin: string,
-    act: (statements: Statements, begun: (transaction: string) => void) => Promise<T>,
+    act: (statements: Statements, begun: (token: string) => void) => Promise<T>,
   ): Promise<T> {
-    let id: string | undefined
-    const begun = (transaction: string) => {
-      id = transaction
+    let token: string | undefined
+    const begun = (put: string) => {
+      token = put
     }
     return this.patiently(
       () =>
@@ -111,17 +113,19 @@ export class PostgresDatabase {
           try {
             await statements.run('commit')
           } catch (error) {
-            if (id === undefined) throw error
-            await this.#settle(id, error)
+            if (token === undefined) throw error
+            await this.#settle(token, error)
           }
           return result
         }),
-      () => id === undefined,
+      () => token === undefined,
     )
   }
 
+  /** Idempotent. */
   async close(): Promise<void> {
-    await this.#pool.end()
+    this.#closed ??= this.#pool.end()
+    await this.#closed
   }
 
   /** Tries again, for a while, what failed because a connection could not be had or was lost. */
@@ -138,26 +142,30 @@ export class PostgresDatabase {
     }
   }
 
-  /** Finds out what has become of a transaction whose commit was not answered. */
-  async #settle(id: string, cause: unknown): Promise<void> {
-    const asking = async () => {
-      const [row] = await this.#use((statements) => statements.run('select pg_xact_status($1::xid8) as status', [id]))
-      if (row?.status === 'in progress') throw Object.assign(new Error('in progress'), { code: 'ECONNRESET' })
-      return row?.status
-    }
-    const status = await this.patiently(asking).catch(() => undefined)
-    if (status === 'committed') return
+  /**
+   * Finds out what has become of a transaction whose commit was not answered: puts the token of it
+   * into the table. That waits for a transaction that is not over, fails when it was committed,
+   * and keeps it from being committed when it was not.
+   */
+  async #settle(token: string, cause: unknown): Promise<void> {
     const name = nameOfDatabase(this.address)
-    if (status === 'aborted') {
-      throw new EscError('io', `the connection to ${name} was lost before the change was kept: nothing was changed`, {
-        hint: 'try again',
+    let put: readonly Row[]
+    try {
+      put = await this.run(
+        `insert into ${this.schema}.turn (token) values ($1) on conflict do nothing returning token`,
+        [token],
+      )
+    } catch {
+      throw new EscError('io', `the connection to ${name} was lost, and it is not known whether the change was kept`, {
+        hint: 'check whether the newest revision holds the change, and then make it again if it does not',
         cause,
-        transient: true,
       })
     }
-    throw new EscError('io', `the connection to ${name} was lost, and it is not known whether the change was kept`, {
-      hint: 'check whether the newest revision holds the change, and then make it again if it does not',
+    if (put.length === 0) return
+    throw new EscError('io', `the connection to ${name} was lost before the change was kept: nothing was changed`, {
+      hint: 'try again',
       cause,
+      transient: true,
     })
   }
 

@@ -30,6 +30,8 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
     await migrate(database, { create })
     await refuseUnsafe(database)
     const [row] = await database.run(`select id from ${database.schema}.store`)
+    // Whoever has not had the answer to a commit by then has long asked for it.
+    await database.run(`delete from ${database.schema}.turn where at < now() - interval '1 day'`)
     const records = new PostgresRecords({
       database,
       root: [``, 'postgres', ...nameOfDatabase(address).split('/')].join(sep),

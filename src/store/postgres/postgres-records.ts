@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
 import type { JournalRecords, Lock, LockRequest, StoreRecords, Turn, TurnRequest } from '../records/records.ts'
@@ -42,6 +43,8 @@ export class PostgresRecords implements StoreRecords {
   readonly #database: PostgresDatabase
   readonly #replica: Replica
   readonly #leases: Leases
+  /** The time at which the last whole reading began. */
+  #readMs = 0
   #reading: Promise<void> | undefined
   #nextReading: Promise<void> | undefined
 
@@ -73,19 +76,20 @@ export class PostgresRecords implements StoreRecords {
     return this.#nextReading
   }
 
+  asOf(id: string): number {
+    return Math.max(this.#readMs, this.#replica.lockedMs(id))
+  }
+
   async turn<T>({ environment, also, purpose }: TurnRequest, write: (turn: Turn) => T): Promise<T> {
     const later: (() => void)[] = []
     const turn: Turn = { afterwards: (act) => void later.push(act) }
-    const act = async (statements: Statements, begun: (id: string) => void) => {
-      let transaction = ''
+    const act = async (statements: Statements, begun: (token: string) => void) => {
       if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
       const locked = environment ?? also
-      if (locked !== undefined) transaction = await this.#replica.readLocked(statements, locked)
-      else {
-        const [row] = await statements.run('select pg_current_xact_id()::text as id')
-        transaction = row?.id as string
-      }
-      begun(transaction)
+      if (locked !== undefined) await this.#replica.readLocked(statements, locked)
+      const token = randomUUID()
+      await statements.run(`insert into ${this.#database.schema}.turn (token) values ($1)`, [token])
+      begun(token)
       const { result, changes } = this.files.tree.attempt(
         () => write(turn),
         (made) => this.#written(made.map(({ path }) => path)),
@@ -137,11 +141,15 @@ export class PostgresRecords implements StoreRecords {
   }
 
   async #read(): Promise<void> {
+    let begunMs = Date.now()
     const isBehind = await this.#database.patiently(() => this.#replica.isBehind(this.#database))
-    if (!isBehind) return
-    await this.#database.transaction('begin isolation level repeatable read read only', (statements) =>
-      this.#replica.readAll(statements, (id) => this.#isOwn(id)),
-    )
+    if (isBehind) {
+      await this.#database.transaction('begin isolation level repeatable read read only', (statements) => {
+        begunMs = Date.now()
+        return this.#replica.readAll(statements, (id) => this.#isOwn(id))
+      })
+    }
+    this.#readMs = begunMs
   }
 
   /**

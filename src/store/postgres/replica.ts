@@ -27,6 +27,7 @@ export class Replica {
   readonly #kept = new Map<string, KeptEnvironment>()
   readonly #places = new Map<string, string>()
   readonly #journals = new Map<string, Map<string, Bytes>>()
+  readonly #lockedMs = new Map<string, number>()
   #storeFiles: readonly string[] = []
   #storeVersion = -1
   /** Transactions from this one on may hold what was not read yet. */
@@ -83,20 +84,26 @@ export class Replica {
     this.#horizon = horizon
   }
 
+  /** Milliseconds since 1970 at which the environment was last read alone; 0: never. */
+  lockedMs(id: string): number {
+    return this.#lockedMs.get(id) ?? 0
+  }
+
   /** Reads what has changed of one environment, whose row the transaction has locked. */
-  async readLocked(statements: Statements, place: string): Promise<string> {
+  async readLocked(statements: Statements, place: string): Promise<void> {
     const [row] = await statements.run(
-      `select pg_current_xact_id()::text as transaction, e.* from (values (1)) as one
-       left join lateral (
-         select id, place, settings, newest, version, generation from ${this.#schema}.environment
-         where place = $1 for no key update
-       ) as e on true`,
+      `select id, place, settings, newest, version, generation from ${this.#schema}.environment
+       where place = $1 for no key update`,
       [place],
     )
-    const head = row as unknown as Head & { readonly transaction: string; readonly id: string | null }
-    if (head.id === null) this.#place(this.#places.get(place), undefined)
-    else if (this.#isNew(head)) await this.#readEnvironments(statements, [head])
-    return head.transaction
+    const lockedMs = Date.now()
+    if (row === undefined) {
+      this.#place(this.#places.get(place), undefined)
+      return
+    }
+    const head = row as unknown as Head
+    this.#lockedMs.set(head.id, lockedMs)
+    if (this.#isNew(head)) await this.#readEnvironments(statements, [head])
   }
 
   /** Reads the journal of one environment. */

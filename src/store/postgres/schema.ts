@@ -71,6 +71,11 @@ const migrations: readonly Migration[] = [
         content bytea not null,
         forgotten timestamptz not null default clock_timestamp()
       )`,
+      // A turn that was committed: tells one whose answer was lost from one that was not.
+      `create table ${schema}.turn (
+        token uuid primary key,
+        at timestamptz not null default clock_timestamp()
+      )`,
       `create table ${schema}.lease (
         name text primary key,
         token integer not null,
@@ -100,7 +105,9 @@ export async function migrate(database: PostgresDatabase, { create }: { readonly
   await database.transaction('begin', async (statements) => {
     // Ends with the transaction, so it may go through PgBouncer.
     await statements.run(`select pg_advisory_xact_lock(hashtextextended($1, 7243))`, [`esc ${schema}`])
-    await statements.run(`create schema if not exists ${schema}`)
+    // Whoever was given a schema need not have the right to make one.
+    const [found] = await statements.run('select to_regnamespace($1) is not null as present', [schema])
+    if (found?.present !== true) await statements.run(`create schema ${schema}`)
     await statements.run(`create table if not exists ${schema}.migration (
       version integer primary key,
       usable_by integer not null,

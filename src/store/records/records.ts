@@ -59,6 +59,11 @@ export interface StoreRecords {
    */
   refresh(): Promise<void> | undefined
   /**
+   * Milliseconds since 1970 at which reading began of what is known of the environment with this
+   * id. Undefined: it is read anew each time.
+   */
+  asOf(id: string): number | undefined
+  /**
    * Runs one change while nobody else changes the same, on what is newest. Everything that `write`
    * does to `files` is kept, durably, when this returns. A database keeps all or nothing; a folder
    * keeps each file as it is written, so `write` writes in an order that a crash may cut off.

@@ -72,6 +72,10 @@ export class History {
       // before this object does.
       this.#settings.read()
       const sighting = this.#sighting(newest)
+      if (this.#isBehindMemory(id)) {
+        this.#top = newest
+        return newest
+      }
       const now = compareWithMemory(this.#compared, newest, seen, sighting)
       if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#context, id, newest.number)
       // Who has no key cannot tell a true record from a forged one, so it must not take
@@ -84,6 +88,16 @@ export class History {
     }
     this.#top = newest
     return newest
+  }
+
+  /**
+   * True when the copy that is read may be older than what another process of this machine has
+   * done and remembered: it is compared once it was read anew.
+   */
+  #isBehindMemory(id: string): boolean {
+    const { memory, records } = this.#context
+    const readMs = records.asOf(id)
+    return readMs !== undefined && memory.isAfter(id, readMs)
   }
 
   /**

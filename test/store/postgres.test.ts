@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { openDatabase, Store } from '../../src/store/index.ts'
+import { parseDatabaseUrl } from '../../src/store/postgres/database-url.ts'
+import { skipWithout } from '../servers/binary.ts'
+import { selfSigned } from '../servers/certificate.ts'
+import { missingPgBouncer, pgBouncerPackages, startPgBouncer } from '../servers/pgbouncer.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
+import { by, errorOf, Machine, save } from './worlds.ts'
+
+describe('a store in PostgreSQL', function () {
+  this.timeout(60_000)
+  let server: PostgresServer
+  let schema: string
+  let machine: Machine
+  const stores: Store[] = []
+
+  before(async () => {
+    server = await startPostgres()
+  })
+  beforeEach(() => {
+    schema = `s${randomBytes(6).toString('hex')}`
+    machine = new Machine()
+  })
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()))
+  })
+  after(() => server.stop())
+
+  const urlAt = ({ host, port }: { host: string; port: number }, more = '') => {
+    const { username, password } = server.admin
+    return `postgres://${username}:${password}@${host}:${port}/postgres?schema=${schema}${more}`
+  }
+
+  type Options = Parameters<typeof openDatabase>[1]
+  async function open(url = urlAt(server), options: Options = {}): Promise<Store> {
+    const records = await openDatabase(url, { create: true, files: machine.files, ...options })
+    const isNew = !records.files.exists(`${records.root}/esc.yaml`)
+    const store = isNew ? await Store.initIn(records, {}, machine.world()) : Store.openIn(records, machine.world())
+    stores.push(store)
+    return store
+  }
+  const rows = async (statement: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+    const { default: pg } = await import('pg')
+    const client = new pg.Client({ connectionString: urlAt(server).replace(/\?.*/, '') })
+    await client.connect()
+    try {
+      return (await client.query(statement)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  describe('of which the URL', () => {
+    it('says where it is, and how it is reached', () => {
+      expect(parseDatabaseUrl('postgres://ada:p%40ss@db.example.com/esc')).to.deep.equal({
+        host: 'db.example.com',
+        port: 5432,
+        database: 'esc',
+        user: 'ada',
+        password: 'p@ss',
+        schema: 'esc',
+        tls: 'verified',
+        tlsAuthorityFile: undefined,
+      })
+      expect(parseDatabaseUrl('postgresql://localhost:5433/a?schema=b')).to.include({
+        port: 5433,
+        schema: 'b',
+        tls: 'off',
+      })
+      expect(parseDatabaseUrl('postgres:///a?host=/run/postgresql')).to.include({ host: '/run/postgresql', tls: 'off' })
+      expect(parseDatabaseUrl('postgres://[::1]/a')).to.include({ host: '::1', tls: 'off' })
+      expect(parseDatabaseUrl('postgres://db.example.com/a?sslmode=require')).to.include({ tls: 'verified' })
+      expect(parseDatabaseUrl('postgres://db.example.com/a?sslmode=disable')).to.include({ tls: 'off' })
+    })
+
+    for (const [wrong, what] of [
+      ['mysql://db/a', 'is not one of PostgreSQL'],
+      ['postgres://', 'names no host'],
+      ['postgres://db', 'names no database'],
+      ['postgres://db/a/b', 'names no database'],
+      ['postgres://ada:hunter2@db/a?sslmode=prefer', 'has the sslmode "prefer"'],
+      ['postgres://db/a?schema=A"b', 'names the schema'],
+      ['postgres://db/a?options=-c', 'unknown parameter "options"'],
+    ] as const) {
+      it(`is refused when it ${what}`, async () => {
+        const error = await errorOf(() => parseDatabaseUrl(wrong))
+        expect(error).to.include({ code: 'usage' })
+        expect(error.message).to.include(what).and.not.include('hunter2')
+      })
+    }
+  })
+
+  it('is not there in a database without tables, and cannot be reached where nothing listens', async () => {
+    expect(await errorOf(() => open(urlAt(server), { create: false }))).to.include({ code: 'not_found' })
+    const begun = Date.now()
+    const error = await errorOf(() => open(urlAt({ host: '127.0.0.1', port: 1 })))
+    expect(error).to.include({ code: 'io', transient: true })
+    expect(error.message).to.include('127.0.0.1:1/postgres')
+    expect(Date.now() - begun).to.be.below(5000)
+  })
+
+  it('says so when the user may not come in, without the password', async () => {
+    const wrong = urlAt(server).replace(server.admin.password, 'hunter2')
+    const error = await errorOf(() => open(wrong))
+    expect(error).to.include({ code: 'io', hint: 'check the user and the password' })
+    expect(`${error.message} ${error.hint}`).to.not.include('hunter2')
+  })
+
+  it('works for a user who has a schema of their own and no more', async () => {
+    await server.sql(
+      `create role ada_${schema} login password 'pw'`,
+      `create schema ${schema} authorization ada_${schema}`,
+    )
+    const store = await open(`postgres://ada_${schema}:pw@${server.host}:${server.port}/postgres?schema=${schema}`)
+    const made = await store.create('app/dev', by)
+    await save(made, 'values: {a: enc:one}\n')
+    await store.remove('app/dev', { author: by.author, removed: by.created })
+  })
+
+  it('refuses a database that does not wait for the disk', async () => {
+    await server.sql(
+      `create role hasty_${schema} superuser login password 'pw'`,
+      `alter role hasty_${schema} set synchronous_commit to off`,
+    )
+    const url = `postgres://hasty_${schema}:pw@${server.host}:${server.port}/postgres?schema=${schema}`
+    expect(await errorOf(() => open(url))).to.include({ code: 'invalid_input' })
+  })
+
+  describe('whose tables', () => {
+    it('are made once, however many processes come first', async () => {
+      const opened = await Promise.all(Array.from({ length: 5 }, () => openDatabase(urlAt(server), { create: true })))
+      await Promise.all(opened.map((records) => records.close()))
+      expect(await rows(`select version from ${schema}.migration`)).to.deep.equal([{ version: 1 }])
+    })
+
+    it('may be of a later version, as long as that says that this one can go on', async () => {
+      await (await open()).create('app/dev', by)
+      const later = (usableBy: number) =>
+        server.sql(
+          `delete from ${schema}.migration where version = 2`,
+          `insert into ${schema}.migration (version, usable_by) values (2, ${usableBy})`,
+        )
+      await later(1)
+      await save((await open()).environment('app/dev'), 'values: later\n')
+      await later(2)
+      const error = await errorOf(() => open())
+      expect(error).to.include({ code: 'invalid_input', hint: 'install a newer esc' })
+    })
+  })
+
+  it('lets nobody write the journal who has lost the lock without knowing it', async () => {
+    // Nothing is renewed, as in a process that does not get to it.
+    const leases = { seconds: 1, renewEveryMs: 1_000_000 }
+    const made = await (await open(urlAt(server), { leases })).create('app/dev', by)
+    await save(made, 'values: {a: enc:one}\n')
+    const lock = await made.lock('rotate')
+    await made.journal().put('one', Buffer.from('1'))
+    const other = (await open()).environment('app/dev')
+    const held = await other.lock('rotate', { waitMs: 5000 })
+    expect(other.journal().ids()).to.deep.equal(['one'])
+    for (const write of [
+      () => made.journal().put('one', Buffer.from('2')),
+      () => made.journal().put('two', Buffer.from('2')),
+      () => made.journal().remove('one'),
+    ]) {
+      expect(await errorOf(write)).to.include({ code: 'locked' })
+    }
+    lock.release()
+    await other.journal().put('three', Buffer.from('3'))
+    held.release()
+    const now = (await open()).environment('app/dev')
+    const records = await now.journal().list()
+    expect(records.map(({ id, content }) => `${id} ${Buffer.from(content)}`).sort()).to.deep.equal(['one 1', 'three 3'])
+  })
+
+  it('keeps a lock for as long as its holder lives, and no longer', async () => {
+    const leases = { seconds: 1, renewEveryMs: 200 }
+    const holder = await open(urlAt(server), { leases })
+    await holder.create('app/dev', by)
+    await holder.environment('app/dev').lock('rotate')
+    const other = (await open()).environment('app/dev')
+    expect(await errorOf(() => other.lock('edit', { waitMs: 2500 }))).to.include({ code: 'locked' })
+    await holder.close()
+    ;(await other.lock('edit', { waitMs: 500 })).release()
+  })
+
+  it('is noticed when its history was cut short behind the back of a machine that has seen more', async () => {
+    const made = await (await open()).create('app/dev', by)
+    await save(made, 'values: {a: enc:one}\n')
+    await save(made, 'values: {a: enc:two}\n')
+    await server.sql(
+      `delete from ${schema}.revision where number = 3`,
+      `update ${schema}.environment set newest = 2, version = version + 1, generation = generation + 1,
+         changed = pg_current_xact_id()`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const cut = (await open()).environment('app/dev')
+    expect(await errorOf(() => cut.current())).to.include({ code: 'tampered' })
+    await server.sql(`update ${schema}.revision set content = content || 'x' where number = 2`)
+    machine = new Machine()
+    const changed = (await open()).environment('app/dev')
+    expect(await errorOf(() => changed.verify(changed.current())))
+      .to.have.property('code')
+      .that.is.oneOf(['tampered', 'key_unavailable'])
+  })
+
+  it('holds no secret in the clear', async () => {
+    const made = await (await open()).create('app/dev', by)
+    await save(made, 'values: {a: enc:canary123}\n')
+    const lock = await made.lock('rotate')
+    await made.journal().put('one', Buffer.from('canary123'))
+    lock.release()
+    for (const table of ['revision', 'journal', 'environment', 'event', 'store_file']) {
+      const text = JSON.stringify(await rows(`select t::text from ${schema}.${table} t`))
+      expect(text).to.not.include('canary123')
+      expect(text).to.not.include(Buffer.from('canary123').toString('hex'))
+    }
+    expect(server.log()).to.not.include('canary123').and.not.include(Buffer.from('canary123').toString('hex'))
+  })
+
+  it('can be used through PgBouncer in transaction mode', async function () {
+    skipWithout(this, missingPgBouncer(), pgBouncerPackages)
+    const { username, password } = server.admin
+    const settings = { default_pool_size: '3', max_client_conn: '100' }
+    const users = { [username]: password }
+    const pooler = await startPgBouncer({ server, users, authType: 'plain', settings })
+    try {
+      const replicas = await Promise.all([0, 1, 2].map(() => open(urlAt(pooler)).catch(() => open(urlAt(pooler)))))
+      await replicas[0]?.create('app/dev', by)
+      await Promise.all(
+        replicas.map(async (store, replica) => {
+          await store.refresh()
+          const environment = store.environment('app/dev')
+          for (let done = 0; done < 10; ) {
+            const base = environment.current().number
+            const request = { base, definition: `values: ${replica}\n`, change: 'edit', ...by }
+            const appended = await environment.append(request).catch((error) => {
+              expect(error.code).to.equal('conflict')
+            })
+            if (appended !== undefined) done++
+            const lock = await environment.lock('rotate', { waitMs: 20_000 })
+            await environment.journal().put('x', Buffer.from(`${replica}`))
+            await environment.journal().remove('x')
+            lock.release()
+          }
+        }),
+      )
+      const now = (await open()).environment('app/dev')
+      expect(now.current().number).to.equal(31)
+      for (const revision of now.history()) await now.verify(revision)
+      expect(now.journal().ids()).to.deep.equal([])
+    } finally {
+      await Promise.all(stores.splice(0).map((store) => store.close()))
+      await pooler.stop()
+    }
+  })
+
+  it('is reached over TLS, by a certificate that is verified', async function () {
+    const certificate = selfSigned()
+    if (certificate === undefined) this.skip()
+    const secure = await startPostgres({ tls: certificate })
+    const folder = mkdtempSync(join(tmpdir(), 'esc-tls-'))
+    try {
+      const file = join(folder, 'ca.pem')
+      writeFileSync(file, certificate.certificate)
+      const { username, password } = secure.admin
+      const url = `postgres://${username}:${password}@127.0.0.1:${secure.port}/postgres?sslmode=verify-full`
+      const error = await errorOf(() => openDatabase(url, { create: true }))
+      expect(error).to.include({ code: 'io' })
+      const records = await openDatabase(`${url}&sslrootcert=${file}`, { create: true })
+      await records.close()
+    } finally {
+      rmSync(folder, { recursive: true })
+      await secure.stop()
+    }
+  })
+})
