@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory'
-import type { ApiContext, ApiEnvironment } from './api.ts'
+import type { ServerToken, Session } from '../operations/index.ts'
+import type { ApiContext, ApiEnvironment, Authenticated } from './api.ts'
 import { isOfConsole, refuseOtherOrigins, shownSession } from './console/cookie.ts'
 import { Problem } from './problem.ts'
 
@@ -19,9 +20,24 @@ export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => 
   const { token, found } = holder
   await parts.limits.token(found.id)
   parts.tokens.noteUse(found, token, parts.now())
-  c.set('caller', { token: found, session: parts.sessionFor(found, address) })
+  c.set(
+    'caller',
+    authenticated(found, () => parts.sessionFor(found, address)),
+  )
   await next()
 })
+
+/** Opens the session when it is first asked for: what was opened before is read without one. */
+function authenticated(token: ServerToken, open: () => Session): Authenticated {
+  let session: Session | undefined
+  return {
+    token,
+    get session() {
+      session ??= open()
+      return session
+    },
+  }
+}
 
 function shown(c: ApiContext) {
   const { parts } = c.var

@@ -36,6 +36,16 @@ export function sessionOf(c: ApiContext): Session {
   return session
 }
 
+/** Refuses another organization, where nothing of the store is asked for: no session is opened. */
+export function requireOrganization(c: ApiContext): void {
+  const { token } = c.var.caller
+  const { organization } = c.var.parts
+  const { org } = c.req.param() as { org?: string }
+  if (org !== organization) throw new Problem(404, `Not Found: organization '${org}'`)
+  if (token.organization !== organization)
+    throw new Problem(403, `this token is for the organization '${token.organization}'`)
+}
+
 /** The environment of the path, at a version where one is given. */
 export function referenceOf(c: ApiContext, version?: string): { session: Session; subject: EnvironmentReference } {
   const session = sessionOf(c)

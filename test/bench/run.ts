@@ -1,10 +1,11 @@
 // `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that
 // everything still runs;
 // `--startup` measures the start of commands only; `--peers` that of other programs, which it
-// installs from npm.
+// installs from npm; `--server` the server under load, with SLOW=1 over a million reads.
 import { existsSync } from 'node:fs'
 import { benchRedaction } from './redaction.ts'
 import { benchRotation } from './rotation.ts'
+import { benchServer } from './server.ts'
 import { benchStartup } from './startup.ts'
 import { benchPeers } from './startup-peers.ts'
 import { benchStore } from './store.ts'
@@ -12,6 +13,11 @@ import { benchStore } from './store.ts'
 const sanity = process.argv.includes('--sanity')
 if (process.argv.includes('--peers')) {
   benchPeers({ rounds: 21 })
+} else if (process.argv.includes('--server')) {
+  const reads = process.env.SLOW === '1' ? 1_000_000 : 0
+  await benchServer(
+    sanity ? { rounds: 1, seconds: 1, reads: 0, leastRatio: 0.05 } : { rounds: 5, seconds: 4, reads, leastRatio: 0.5 },
+  )
 } else {
   await benchStartup({ rounds: sanity ? 5 : 41, strict: sanity })
   if (!process.argv.includes('--startup')) {

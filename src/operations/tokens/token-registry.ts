@@ -47,6 +47,8 @@ type Kept = Omit<ServerToken, 'created' | 'expires' | 'lastUsed' | 'id'> & {
 }
 
 const suffix = '.json'
+/** The number of tokens that are kept in memory. */
+const mostKnown = 10_000
 
 /**
  * The tokens that this machine's server takes, in the state folder: one file for each, named after
@@ -54,6 +56,8 @@ const suffix = '.json'
  */
 export class TokenRegistry {
   readonly #folder: string
+  /** Tokens that were read, by their digest, with the time of their file then. */
+  readonly #known = new Map<string, { readonly modifiedMs: number; readonly token: ServerToken }>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -76,7 +80,17 @@ export class TokenRegistry {
 
   /** The token that somebody shows. `undefined`: there is none, or it was revoked. */
   find(token: string): ServerToken | undefined {
-    return this.#read(digestOf(token))
+    const digest = digestOf(token)
+    // Looked at for each request, so that one that is revoked ends at once.
+    const modifiedMs = machineFiles.stat(this.#file(digest))?.modifiedMs
+    const known = this.#known.get(digest)
+    if (known !== undefined && known.modifiedMs === modifiedMs) return known.token
+    this.#known.delete(digest)
+    const found = modifiedMs === undefined ? undefined : this.#read(digest)
+    if (found === undefined || modifiedMs === undefined) return undefined
+    if (this.#known.size >= mostKnown) this.#known.clear()
+    this.#known.set(digest, { modifiedMs, token: found })
+    return found
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   L,
   organizationParams,
   referenceOf,
+  requireOrganization,
   sessionOf,
   versionParams,
 } from '../params.ts'
@@ -99,9 +100,7 @@ export function openingRoutes(api: Api): void {
     const { result } = await session.perform(openText, undefined, await definitionIn(c), { signal: c.var.parts.ending })
     return keep(c, anonymous, expires, result)
   })
-  api.openapi(readYamlSession, (c) =>
-    readOpened(c, c.req.valid('param').id, () => anonymous, c.req.valid('query').property),
-  )
+  api.openapi(readYamlSession, (c) => readOpened(c, c.req.valid('param').id, anonymous, c.req.valid('query').property))
 }
 
 async function openSession(c: ApiContext, version: string | undefined, duration: string | undefined) {
@@ -127,15 +126,16 @@ function expiryOf(c: ApiContext, duration: string | undefined): Date {
   return new Date(c.var.parts.now().getTime() + seconds * 1000)
 }
 
-/** The environment of the path, once the organization is known to be the right one. */
-function nameOf(c: ApiContext): () => string {
-  return () => referenceOf(c).subject.name
+/** The environment of the path. */
+function nameOf(c: ApiContext): string {
+  const { project, env } = c.req.param() as { project: string; env: string }
+  return `${project}/${env}`
 }
 
-function readOpened(c: ApiContext, id: string, environment: () => string, property: string | undefined) {
-  sessionOf(c)
+function readOpened(c: ApiContext, id: string, environment: string, property: string | undefined) {
+  requireOrganization(c)
   const session = c.var.parts.openSessions.read(id)
-  if (session === undefined || session.environment !== environment() || session.principal !== c.var.caller.token.user)
+  if (session === undefined || session.environment !== environment || session.principal !== c.var.caller.token.user)
     throw new Problem(404, 'Not Found: there is no such open session, or its time is over')
   if (property === undefined || property === '')
     return c.body(session.body, 200, { 'content-type': 'application/json' })
