@@ -37,6 +37,24 @@ describe('opening an environment', function () {
     }
   })
 
+  it('loads no more of a pruned environment, and what unpacks only for a packed revision', async () => {
+    const succeed = async (...words: string[]) => {
+      const { code, err } = await program.esc(words)
+      expect(code, err).to.equal(0)
+    }
+    await program.withEnvironment('app/pruned', 'values: {a: 1}\n')
+    for (const value of ['2', '3', '4']) await succeed('env', 'set', 'app/pruned', 'a', value)
+    const open = async (name: string) => {
+      // Once more, because the first opening of a revision is not from the last time.
+      await modulesOf(name)
+      return modulesOf(name)
+    }
+    const before = await open('app/pruned')
+    await succeed('env', 'prune', 'app/pruned', '--keep', '2')
+    expect(await open('app/pruned')).to.deep.equal(before)
+    expect(await open('app/pruned@2')).not.to.deep.equal(before)
+  })
+
   it('loads providers where it has one, and no library for those that need none', async () => {
     const login = 'fn::open::aws-login: {static: {accessKeyId: AKIAX, secretAccessKey: {fn::secret: y}}}'
     await program.withEnvironment('app/login', `values: {aws: {${login}}}\n`)
