@@ -1,3 +1,3 @@
-export { type MetricsServer, parseListenAddress, serveMetrics } from './metrics-server.ts'
+export { type MetricsAddress, type MetricsServer, parseListenAddress, serveMetrics } from './metrics-server.ts'
 export { type SchedulerLook, startScheduler, type Tick, tickScheduler } from './run-scheduler.ts'
 export { schedulerUnit, unitKinds } from './units/index.ts'

@@ -18,6 +18,7 @@ import type { FailedRequest } from './api.ts'
 import { serverApp } from './app.ts'
 import { ConsoleSessions } from './console/console-sessions.ts'
 import { loadAssets } from './console/load-assets.ts'
+import { personToken } from './console/person-token.ts'
 import { Deliveries } from './deliveries.ts'
 import { finishRotations } from './finish-rotations.ts'
 import { RateLimits, usualRates } from './rate-limits.ts'
@@ -57,6 +58,8 @@ export interface ServerOptions {
   readonly now: () => Date
   /** Folder of the console, as the build has made it. */
   readonly console: string
+  /** The person at this machine, who is signed in by a link. `undefined`: nobody is. */
+  readonly person?: string
   readonly version: string
   /** Ends the server once it is set: nothing new is begun, and what is under way is finished. */
   readonly stop: AbortSignal
@@ -73,8 +76,8 @@ export interface ServerOptions {
   readonly say: (line: string) => void
   /** Hears before the server listens what probes are answered with. */
   readonly probed: (probes: Probes) => Promise<void>
-  /** Hears that the server is ready, and under which URL. */
-  readonly ready: (url: string) => void
+  /** Hears that the server is ready, and under which URL. `link`: signs `person` in, once. */
+  readonly ready: (url: string, link: string | undefined) => void
   /** Hears of each request that was answered. Absent: nobody does. */
   readonly log?: (entry: RequestEntry) => void
   /** Tells of what went wrong through no fault of a client. No secrets. */
@@ -92,13 +95,18 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   const openSessions = openSessionsOf(session, now)
   const tokens = tokensOf(session)
   const assets = loadAssets(options.console)
+  const person =
+    options.person === undefined
+      ? undefined
+      : personToken(tokens, { user: options.person, organization: session.organization, now: now() })
+  const consoleSessions = new ConsoleSessions(person?.known ?? tokens, now)
   const readiness = new Readiness(open, stop)
   const sessionHost = { deliver: () => deliveries.send(), auditFailed: () => metrics.auditFailed() }
   const parts = {
     organization: session.organization,
     folders: [session.folder, session.stateFolder],
     secure: tls !== undefined || options.behindProxy,
-    ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, now) } }),
+    ...(assets && { console: { assets, sessions: consoleSessions } }),
     tokens,
     openSessions,
     issuerKeys: new IssuerKeys(),
@@ -142,7 +150,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     setInterval(() => parts.tokens.sweep(now()), 15 * sweepMs),
   ]
   const { address, port: bound, family } = server.address() as AddressInfo
-  options.ready(`${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`)
+  const url = `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
+  options.ready(url, person && `${url}/sign-in#code=${consoleSessions.link(person.token)}`)
   const working = finishRotations(open, { stop, abort: options.abort, say }).then(options.otherWork)
   await new Promise<void>((done) => {
     if (stop.aborted) done()

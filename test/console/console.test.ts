@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
-import { Program } from '../end-to-end/program.ts'
+import { ended, Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
 import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
 
@@ -58,6 +58,26 @@ describe('the console', function () {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(faults).to.deep.equal([])
     await context.close()
+  })
+
+  it('signs in with the link of esc ui, once, as the person at the machine', async () => {
+    const child = program.start(['ui', '--no-open'])
+    const over = ended(child)
+    const link = await new Promise<string>((resolve) => {
+      child.stdout?.once('data', (bytes) => resolve(String(bytes).trim()))
+    })
+    const opened = await ConsolePage.open(browser, new URL(link).origin)
+    await opened.page.goto(link)
+    await opened.page.getByText('ada@example.com').waitFor()
+    expect(opened.page.url()).not.to.include('code')
+    expect(opened.faults).to.deep.equal([])
+    await opened.context.close()
+    const again = await ConsolePage.open(browser, new URL(link).origin)
+    await again.page.goto(link)
+    await again.page.getByRole('alert').getByText('does not sign you in any more').waitFor()
+    await again.context.close()
+    child.kill('SIGTERM')
+    expect((await over).code).to.equal(0)
   })
 
   it('refuses a token that is none', async () => {

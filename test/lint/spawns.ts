@@ -17,6 +17,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'git/identity.ts': 'git, which reads its configuration and does nothing else',
   'git/run.ts': 'git',
   'cli/terminal/editor.ts': 'the editor of the user',
+  'cli/terminal/open-browser.ts': 'the browser of the user',
   'cli/terminal/pager.ts': 'the pager of the user',
   'cli/terminal/process-io.ts': 'esc itself',
   'cli/terminal/pty-program.ts': 'the command of esc run',

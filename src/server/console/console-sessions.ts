@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { ServerToken, TokenRegistry } from '../../operations/index.ts'
+import type { ServerToken } from '../../operations/index.ts'
+import type { KnownTokens } from './person-token.ts'
 
 /** Somebody who is signed in to the console, by a token. */
 interface ConsoleSession {
@@ -19,12 +20,12 @@ const linkMs = 5 * 60_000
  * and each with the token it was begun with.
  */
 export class ConsoleSessions {
-  readonly #tokens: TokenRegistry
+  readonly #tokens: KnownTokens
   readonly #now: () => Date
   readonly #sessions = new Map<string, ConsoleSession & { readonly latestMs: number }>()
   readonly #links = new Map<string, ConsoleSession>()
 
-  constructor(tokens: TokenRegistry, now: () => Date) {
+  constructor(tokens: KnownTokens, now: () => Date) {
     this.#tokens = tokens
     this.#now = now
   }

@@ -341,6 +341,7 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   setup: { performs: 'plan-trust-setup', words: 'setup aws', before: ['oidc init --issuer https://esc.example.org'] },
   select: { performs: 'select-environment', words: 'select {}' },
   status: { performs: 'show-store-status', words: 'status' },
+  ui: { performs: '', words: 'ui --listen 127.0.0.1:x', fails: true },
   trust: { performs: 'review-trust', words: 'trust --yes' },
   'trust:list': { performs: '', words: 'trust list' },
   'trust:revoke': { performs: '', words: 'trust revoke' },
