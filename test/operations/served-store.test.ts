@@ -137,6 +137,27 @@ describe('a store that is served to several callers', () => {
     }
   })
 
+  it('commits for a caller without an address, where git knows none either', async () => {
+    const names = ['HOME', 'XDG_CONFIG_HOME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM', 'EMAIL'] as const
+    const before = names.map((name) => [name, process.env[name]] as const)
+    for (const name of names) delete process.env[name]
+    Object.assign(process.env, { HOME: join(store.folder, 'nobody'), GIT_CONFIG_NOSYSTEM: '1' })
+    const file = join(store.folder, 'environments', 'esc.yaml')
+    const rules = readFileSync(file, 'utf8')
+    writeFileSync(file, `${rules}    - {environments: app/dev, principals: bot, level: write}\n`)
+    try {
+      const { commit } = await tag(served.session(caller('bot')), 'by-bot')
+      expect(commit).to.include({ kind: 'committed' })
+      expect(store.git('log', '-1', '--format=%an <%ae> %cn <%ce>')).to.equal('bot <> bot <>')
+    } finally {
+      writeFileSync(file, rules)
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    }
+  })
+
   it('evaluates the name of each caller for itself, however it is written', async () => {
     const whole = `values: {secret: {fn::secret: x}, name: "\${context.pulumi.user.login}"}\n`
     const escaped = whole.replace('context', '\\x63ontext')

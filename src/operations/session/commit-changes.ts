@@ -50,10 +50,10 @@ async function commit(
   )
   const message = `${[doing, which].filter(Boolean).join(' ')}\n\n${revisions.join('\n')}`
   const { name, email } = await workspace.author()
-  // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
-  const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
-  // But for a caller whom the face has named: those variables are of the process.
+  // What git itself is set to still wins, GIT_AUTHOR_NAME and its like; but not for a caller whom
+  // the face has named, since it is of the process. One without an address has an empty one.
   const named = workspace.caller.principal !== undefined || workspace.caller.author !== undefined
+  const identity = ['-c', `user.name=${name}`, ...(email || named ? ['-c', `user.email=${email}`] : [])]
   const as = named ? ['--author', `${name.replace(/[<>\n]/g, '')} <${email}>`] : []
   const runGit: RunGit = (args, options) =>
     machineGit([...identity, ...(args[0] === 'commit' ? ['commit', ...as, ...args.slice(1)] : args)], options)
