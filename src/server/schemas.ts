@@ -25,7 +25,7 @@ export const definitionBodySchema = z
   .openapi('Definition', { example: { values: { host: 'db.example.com' } } })
 
 /** An empty definition is parsed as null. */
-export const savedDefinitionSchema = definitionBodySchema.nullable()
+export const savedDefinitionSchema = z.union([definitionBodySchema, z.null()])
 
 const range = z
   .strictObject({

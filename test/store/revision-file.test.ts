@@ -29,6 +29,15 @@ describe('a revision file', () => {
     })
   }
 
+  it('is refused where it would be larger than readers take', () => {
+    const most = 4 << 20
+    const around = formatRevision(record, '', () => 'x').length
+    expect(formatRevision(record, '#'.repeat(most - around), () => 'x')).to.have.length(most)
+    expect(() => formatRevision(record, '#'.repeat(most - around + 1), () => 'x'))
+      .to.throw(`would have ${most + 1} bytes, more than the ${most} that esc reads`)
+      .with.property('code', 'limit_exceeded')
+  })
+
   it('keeps any text byte for byte, and every field', () => {
     const details = fc.dictionary(fc.stringMatching(/^[a-z][A-Za-z]{3,8}Detail$/), fc.string({ unit: 'binary' }))
     fc.assert(

@@ -9,6 +9,7 @@ import { Problem, problemBody, problemOf } from '../problem.ts'
 import { isOperation, type RemoteOperation, remoteOperations } from './remote-operations.ts'
 
 const list = createRoute({
+  operationId: 'listOperations',
   method: 'get',
   path: '/api/v1/operations',
   summary: 'The operations that this server performs',
@@ -18,6 +19,7 @@ const list = createRoute({
 })
 
 const perform = createRoute({
+  operationId: 'performOperation',
   method: 'post',
   path: '/api/v1/operations/{name}',
   summary: 'Perform an operation',

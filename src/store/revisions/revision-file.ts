@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
+import { limitOf } from '../limits.ts'
 
 export interface Author {
   readonly name: string
@@ -42,6 +43,8 @@ const ownFields = new Set(['revision', 'created', 'author', 'change', 'previous'
 /**
  * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The
  * seal is the last line of the record and covers every other byte.
+ *
+ * @throws EscError `invalid_input` for what is no Unicode; `limit_exceeded` for what no reader takes.
  */
 export function formatRevision(
   record: RevisionRecord,
@@ -66,7 +69,18 @@ export function formatRevision(
   ]
   const head = lines.map((line) => `${line}\n`).join('')
   const sealLine = seal ? `seal: ${seal(Buffer.from(head + separator + definition))}\n` : ''
-  return Buffer.from(head + sealLine + separator + definition)
+  const bytes = Buffer.from(head + sealLine + separator + definition)
+  refuseUnreadable(bytes.length)
+  return bytes
+}
+
+/** Readers refuse what is larger: such a revision would take its environment out of use. */
+function refuseUnreadable(size: number): void {
+  const most = limitOf('revision.yaml')
+  if (size <= most) return
+  throw new EscError('limit_exceeded', `the revision would have ${size} bytes, more than the ${most} that esc reads`, {
+    hint: 'take out what is not needed, such as long comments, or split the environment and import the parts',
+  })
 }
 
 /** @throws EscError `store_damaged`, naming the file and line. */
