@@ -44,7 +44,7 @@ const ownFields = new Set(['revision', 'created', 'author', 'change', 'previous'
  * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The
  * seal is the last line of the record and covers every other byte.
  *
- * @throws EscError `invalid_input` for what is no Unicode; `limit_exceeded` for what no reader takes.
+ * @throws EscError `invalid_input` for what is no Unicode; `limit_exceeded`.
  */
 export function formatRevision(
   record: RevisionRecord,
