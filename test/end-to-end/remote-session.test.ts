@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground, type RunOptions } from '../cli/commands/esc.ts'
 import { RunningServer } from '../server/running-server.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { Program } from './program.ts'
 
 /** The command line of this program against its own server, over a real connection. */
@@ -236,5 +237,56 @@ describe('commands on a server', function () {
     expect(await ok(`env init app/named --store ${server.url}`, { env })).to.include('acme/app/named')
     expect(await ok('env ls')).to.equal('')
     expect(await ok('env ls', { env: { ...env, ESC_STORE: server.url } })).to.include('app/named')
+  })
+})
+
+describe('commands on a server whose store is in a database', function () {
+  this.timeout(120_000)
+  let postgres: PostgresServer
+  let program: Program
+  let server: RunningServer
+  let away: Playground
+
+  before(async function () {
+    if (!Program.isBuilt()) return this.skip()
+    postgres = await startPostgres()
+    const { username, password } = postgres.admin
+    program = new Program()
+    program.env.ESC_DATABASE_URL = `postgres://${username}:${password}@${postgres.host}:${postgres.port}/postgres`
+    server = await RunningServer.start(program)
+    away = new Playground()
+    return undefined
+  })
+  after(async () => {
+    await server?.stop()
+    program?.remove()
+    away?.remove()
+    await postgres?.stop()
+  })
+
+  it('work as on one with a folder', async () => {
+    const ok = async (words: string, input = '') => {
+      const ran = await away.run(words.split(' '), { input })
+      expect(ran.code, `${words}: ${ran.err}`).to.equal(0)
+      return ran.out
+    }
+    await ok(`login ${server.url} --token-file -`, server.token)
+    await ok('env init app/base --file -', 'values: {size: 1}\n')
+    const rotated = '  user:\n    fn::rotate::password: {inputs: {length: 20}}\n'
+    await ok('env init app/dev --file -', `imports: [app/base]\nvalues:\n  token: {fn::secret: hunter2}\n${rotated}`)
+    await ok('env set app/dev port 5432')
+    await ok('env rotate app/dev')
+    const { user, ...others } = JSON.parse(await ok('open app/dev'))
+    expect(others).to.deep.equal({ size: 1, token: 'hunter2', port: 5432 })
+    expect(user.current).to.have.length(20)
+    await ok('env tag app/dev owner platform')
+    await ok('env version tag app/dev@first 2')
+    await ok('env clone app/dev app/copy')
+    await ok('env rm app/copy --yes')
+    await ok('env version rollback app/dev@first')
+    expect(JSON.parse(await ok('open app/dev'))).to.not.have.property('port')
+    expect(await ok('env version history app/dev')).to.match(/Change: rollback/)
+    expect(await ok('env ls')).to.equal('app/base\napp/dev\n')
+    expect(await ok('env referrer list app/base')).to.include('app/dev')
   })
 })
