@@ -13,6 +13,9 @@ const OWN_KEYS = [
   'ESC_NEW_PASSPHRASE',
   'ESC_AGE_IDENTITY',
   'ESC_AZURE_ACCESS_TOKEN',
+  // Of a server, and of the database that a server keeps its store in.
+  'ESC_ACCESS_TOKEN',
+  'ESC_DATABASE_URL',
 ]
 /** The same of one Vault each, by its name. */
 const OWN_TOKEN = /^ESC_VAULT_TOKEN_\w+$/
@@ -42,6 +45,7 @@ export const AMBIENT_SECRETS: readonly string[] = [
   'GOOGLE_OAUTH_ACCESS_TOKEN',
   'CLOUDSDK_AUTH_ACCESS_TOKEN',
   'PULUMI_CONFIG_PASSPHRASE',
+  'PULUMI_ACCESS_TOKEN',
 ]
 
 /**

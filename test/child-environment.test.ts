@@ -34,6 +34,8 @@ describe('variables that hold keys', () => {
     'ESC_KEY_FILE',
     'ESC_PASSPHRASE_CMD',
     'ESC_VAULT_TOKEN_A_8200',
+    'ESC_ACCESS_TOKEN',
+    'ESC_DATABASE_URL',
     'SOPS_AGE_KEY_FILE',
     'BAO_TOKEN_PATH',
   ])

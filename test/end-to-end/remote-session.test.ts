@@ -130,13 +130,13 @@ describe('commands on a server', function () {
     }
     try {
       const bin = join(process.cwd(), 'bin', 'run.cjs')
-      const script = `printf '%s' "$TOKEN" > out; echo "$TOKEN"`
+      const script = `printf '%s' "$TOKEN" > out; echo "$TOKEN \${ESC_ACCESS_TOKEN-none}"`
       const out = execFileSync(process.execPath, [bin, 'run', 'app/run', '--', 'sh', '-c', script], {
         cwd: folder,
         env,
         encoding: 'utf8',
       })
-      expect(out).to.equal('[secret]\n')
+      expect(out).to.equal('[secret] none\n')
       expect(readFileSync(join(folder, 'out'), 'utf8')).to.equal('hunter2-run')
       expect(existsSync(join(folder, 'config', 'servers.json'))).to.equal(false)
     } finally {
