@@ -28,6 +28,16 @@ export interface ConnectionOptions {
 
 const defaultPatienceMs = 20_000
 
+/** One connection while it is used. */
+class Connection {
+  lost = false
+
+  /** It is closed, and not used again. */
+  giveUp(): void {
+    this.lost = true
+  }
+}
+
 /**
  * A pool of connections to one database. Sessions have no state, and statements no names, so that
  * PgBouncer may stand between in transaction mode.
@@ -101,13 +111,13 @@ export class PostgresDatabase {
     }
     return this.patiently(
       () =>
-        this.#use(async (statements, isLost) => {
+        this.#use(async (statements, connection) => {
           await statements.run(begin)
           let result: T
           try {
             result = await act(statements, begun)
           } catch (error) {
-            if (!isLost()) await statements.run('rollback')
+            if (!connection.lost) await statements.run('rollback').catch(() => connection.giveUp())
             throw error
           }
           try {
@@ -169,12 +179,10 @@ export class PostgresDatabase {
     })
   }
 
-  async #use<T>(act: (statements: Statements, isLost: () => boolean) => Promise<T>): Promise<T> {
+  async #use<T>(act: (statements: Statements, connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
-    let lost = false
-    const onError = () => {
-      lost = true
-    }
+    const connection = new Connection()
+    const onError = () => connection.giveUp()
     client.on('error', onError)
     try {
       const run = async (statement: string, values: readonly unknown[] = []) => {
@@ -182,15 +190,15 @@ export class PostgresDatabase {
         try {
           return (await client.query(statement, [...values])).rows as Row[]
         } catch (error) {
-          if (isLostConnection(error)) lost = true
+          if (isLostConnection(error)) connection.giveUp()
           throw error
         }
       }
-      return await act({ run }, () => lost)
+      return await act({ run }, connection)
     } finally {
       client.removeListener('error', onError)
       // One in the midst of a transaction must not be given to the next.
-      client.release(lost)
+      client.release(connection.lost)
     }
   }
 
