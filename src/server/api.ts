@@ -73,7 +73,7 @@ export function emptyApi(): Api {
     },
   })
   api.onError((error, c) => {
-    const problem = error instanceof HTTPException ? new Problem(error.status, error.message) : problemOf(error)
+    const problem = problemIn(error)
     if (problem !== undefined && problem.status < 500) return answer(c, withoutFolders(problem, c.var.parts))
     c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath, id: c.var.requestId })
     return answer(
@@ -91,6 +91,13 @@ function withoutFolders(problem: Problem, { folders, organization }: ServerParts
   const { status, message, diagnostics, headers } = problem
   const told = folders.reduce((text, folder) => text.replaceAll(folder, organization), message)
   return new Problem(status, told, diagnostics, headers)
+}
+
+function problemIn(error: Error): Problem | undefined {
+  if (error instanceof HTTPException) return new Problem(error.status, error.message)
+  // The client went away, or its time was over: nobody reads the answer.
+  const isCutOff = error.message === 'aborted' && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+  return isCutOff ? new Problem(400, 'the request was cut off') : problemOf(error)
 }
 
 /** One sentence for what zod found: `name: too short; project: required`. */

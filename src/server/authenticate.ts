@@ -20,6 +20,8 @@ export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => 
   const { token, found } = holder
   await parts.limits.token(found.id)
   parts.tokens.noteUse(found, token, parts.now())
+  if (found.organization !== parts.organization)
+    throw new Problem(403, `this token is for the organization '${found.organization}'`)
   c.set(
     'caller',
     authenticated(found, () => parts.sessionFor(found, address)),

@@ -1,8 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import { getRequestListener } from '@hono/node-server'
 import { EscError, messageOf } from '../errors.ts'
 import { isLoopback } from '../meant-host.ts'
 import {
@@ -21,6 +19,7 @@ import { loadAssets } from './console/load-assets.ts'
 import { personToken } from './console/person-token.ts'
 import { Deliveries } from './deliveries.ts'
 import { finishRotations } from './finish-rotations.ts'
+import { httpServer, requestListener } from './http-server.ts'
 import { RateLimits, usualRates } from './rate-limits.ts'
 import { Readiness } from './readiness.ts'
 import type { Probes } from './routes/probes.ts'
@@ -135,12 +134,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     // A proxy would hand them to whoever asks.
     metricsHost: isLoopback(host) && !behindProxy ? host : undefined,
   })
-  const listener = getRequestListener(app.fetch)
-  const limits = { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384, keepAliveTimeout: 30_000 }
-  const server: Server =
-    tls === undefined
-      ? createServer(limits, listener)
-      : createTlsServer({ ...limits, ...secureContext(tls.read()) }, listener)
+  const listener = requestListener(app.fetch)
+  const server = httpServer(listener, tls && secureContext(tls.read()))
   const unwatch = tls?.watch(() => renew(server, tls, say))
   await listen(server, host, port)
   openSessions.sweep()
