@@ -17,7 +17,13 @@ const exceptions: Readonly<Record<string, GuardLevel | undefined>> = {
   'get /api/capabilities': undefined,
   'get /api/esc/environments': undefined,
   'get /api/esc/environments/{org}': undefined,
+  'get /api/esc/environments/{org}/restore': undefined,
   'get /api/v1/operations': undefined,
+  // What this program knows, whatever the store holds.
+  'get /api/esc/providers': undefined,
+  'get /api/esc/providers/{name}/schema': undefined,
+  'get /api/esc/rotators': undefined,
+  'get /api/esc/rotators/{name}/schema': undefined,
   // Each operation says what it needs.
   'post /api/v1/operations/{name}': undefined,
   // A text of the caller, which is checked with what the caller may see.
@@ -26,6 +32,8 @@ const exceptions: Readonly<Record<string, GuardLevel | undefined>> = {
   // Only for those who have opened it.
   'get /api/esc/environments/{org}/yaml/open/{id}': undefined,
   'get /api/esc/environments/{org}/{project}/{env}/open/{id}': undefined,
+  'post /api/esc/environments/{org}/{project}/{env}/check': 'read',
+  'post /api/esc/environments/{org}/{project}/{env}/versions/{version}/check': 'read',
   'post /api/esc/environments/{org}/{project}/{env}/open': 'open',
   'post /api/esc/environments/{org}/{project}/{env}/versions/{version}/open': 'open',
   'get /api/esc/environments/{org}/{project}/{env}/decrypt': 'open',
@@ -35,6 +43,7 @@ const exceptions: Readonly<Record<string, GuardLevel | undefined>> = {
   'get /api/esc/environments/{org}/{project}/{env}/hooks/{name}': 'write',
   'get /api/esc/environments/{org}/{project}/{env}/hooks/{name}/deliveries': 'write',
   'delete /api/esc/environments/{org}/{project}/{env}': 'admin',
+  'put /api/esc/environments/{org}/restore': 'admin',
   'patch /api/esc/environments/{org}/{project}/{env}/settings': 'admin',
 }
 
