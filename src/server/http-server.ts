@@ -25,7 +25,7 @@ const usualLimits: HttpLimits = {
   maxHeaderSize: 16_384,
 }
 
-/** Hands requests to routes. What cannot be made a request of is answered as every other error is. */
+/** Hands requests to routes. What none can be made of is answered as other errors are. */
 export function requestListener(fetch: Parameters<typeof getRequestListener>[0]): RequestListener {
   const errorHandler = (error: unknown) => {
     const [status, , message] = error instanceof RequestError ? malformed : failed

@@ -84,8 +84,8 @@ const known: Readonly<Record<string, string>> = {
 type Document = any
 
 /** A value that a schema allows: what is required, and what has an example. */
-function valueOf(schema: Document, document: Document, name = ''): unknown {
-  if (schema.$ref !== undefined) return valueOf(document.components.schemas[schema.$ref.split('/').at(-1)], document)
+function sampleOf(schema: Document, document: Document, name = ''): unknown {
+  if (schema.$ref !== undefined) return sampleOf(document.components.schemas[schema.$ref.split('/').at(-1)], document)
   if (schema.example !== undefined) return schema.example
   if (schema.const !== undefined) return schema.const
   if (schema.enum !== undefined) return schema.enum[0]
@@ -94,7 +94,7 @@ function valueOf(schema: Document, document: Document, name = ''): unknown {
     const members = Object.entries<Document>(schema.properties ?? {}).filter(
       ([member, { example }]) => schema.required?.includes(member) || example !== undefined,
     )
-    return Object.fromEntries(members.map(([member, each]) => [member, valueOf(each, document, member)]))
+    return Object.fromEntries(members.map(([member, each]) => [member, sampleOf(each, document, member)]))
   }
   if (type === 'array') return []
   if (type === 'integer' || type === 'number') return 1
@@ -116,7 +116,8 @@ function endpointsOf(document: Document): Endpoint[] {
           key,
           method: method.toUpperCase(),
           path: path.replace(/\{(\w+)\}/g, (_, name: string) => known[name] ?? 'x'),
-          body: () => bodies[key] ?? (type === 'application/x-yaml' ? definition : schema && valueOf(schema, document)),
+          body: () =>
+            bodies[key] ?? (type === 'application/x-yaml' ? definition : schema && sampleOf(schema, document)),
           level: key in exceptions ? exceptions[key] : usual,
         }
       }),
