@@ -212,6 +212,7 @@ describe('the console', function () {
       for (const [name, path] of Object.entries(screens)) {
         await page.goto(path)
         await page.waitForLoadState('networkidle')
+        expect(await page.getByRole('alert').allTextContents(), name).to.deep.equal([])
         expect(await opened.barriers(), name).to.deep.equal([])
         const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
         expect(overflow, `${name} is wider than the page`).to.be.at.most(0)

@@ -25,12 +25,12 @@ const most = 500
 export function Audit({ name }: { name?: string }) {
   const [filter, setFilter] = useState('')
   const loaded = useLoaded(async () => {
-    const input = { count: most, events: [] }
+    const input = { events: [] }
     const { result } =
       name === undefined
         ? await perform<readonly Line[]>('list-audit-lines', undefined, input)
         : await perform<readonly Line[]>('list-environment-audit-lines', name, input)
-    return [...result].reverse()
+    return result.slice(-most).reverse()
   }, [name])
   return (
     <>
@@ -65,7 +65,9 @@ function Lines({ lines, withName }: { lines: readonly Line[]; withName: boolean 
             <th scope="col">{texts.audit.who}</th>
             <th scope="col">{texts.audit.what}</th>
             <th scope="col">{texts.audit.result}</th>
-            <th scope="col">{texts.audit.from}</th>
+            <th scope="col" class="less">
+              {texts.audit.from}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -85,7 +87,7 @@ function Lines({ lines, withName }: { lines: readonly Line[]; withName: boolean 
               <td>
                 <span class={`mark ${result === 'denied' || result === 'failed' ? 'bad' : 'good'}`}>{result}</span>
               </td>
-              <td>
+              <td class="less">
                 {address ?? host}
                 {command !== undefined && <div class="detail">{command}</div>}
               </td>

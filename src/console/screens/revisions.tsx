@@ -47,7 +47,9 @@ export function Revisions({ name }: TabProps) {
                 <tr>
                   <th scope="col">{texts.revisions.number}</th>
                   <th scope="col">{texts.revisions.change}</th>
-                  <th scope="col">{texts.revisions.author}</th>
+                  <th scope="col" class="less">
+                    {texts.revisions.author}
+                  </th>
                   <th scope="col">{texts.revisions.when}</th>
                   <th scope="col">{texts.revisions.tags}</th>
                   <th scope="col">
@@ -110,7 +112,7 @@ function RevisionLine({
           </span>
         )}
       </td>
-      <td>{author.name}</td>
+      <td class="less">{author.name}</td>
       <td>
         <When at={created} />
       </td>

@@ -114,7 +114,9 @@ export function Rotated({ name }: TabProps) {
                 <thead>
                   <tr>
                     <th scope="col">{texts.rotation.path}</th>
-                    <th scope="col">{texts.rotation.rotator}</th>
+                    <th scope="col" class="less">
+                      {texts.rotation.rotator}
+                    </th>
                     <th scope="col">{texts.rotation.state}</th>
                     <th scope="col">{texts.rotation.rotated}</th>
                     <th scope="col">
@@ -181,7 +183,7 @@ function RotatorLine({
       <th scope="row">
         <code>{path}</code>
       </th>
-      <td>{rotator ?? ''}</td>
+      <td class="less">{rotator ?? ''}</td>
       <td>
         <span class={`mark ${lastResult === 'failed' ? 'bad' : credentials === 'none' ? 'new' : 'good'}`}>
           {unfinished

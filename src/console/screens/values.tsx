@@ -53,7 +53,9 @@ export function Values({ name }: TabProps) {
                 <tr>
                   <th scope="col">{texts.environment.path}</th>
                   <th scope="col">{texts.environment.value}</th>
-                  <th scope="col">{texts.environment.from}</th>
+                  <th scope="col" class="less">
+                    {texts.environment.from}
+                  </th>
                   <th scope="col">
                     <span class="unseen">{texts.common.actions}</span>
                   </th>
@@ -111,7 +113,7 @@ function Row({ name, path, value }: Leaf & { name: string }) {
         )}
         {error && <Failure error={error} />}
       </td>
-      <td>
+      <td class="less">
         <small>{value.trace.def.environment}</small>
       </td>
       <td class="actions">

@@ -12,6 +12,8 @@ export interface Asset {
 export interface ConsoleAssets {
   /** Names of the files that the first page loads. */
   readonly script: string
+  /** Names of what that imports. */
+  readonly preload: readonly string[]
   readonly style: string
   /** By name. */
   readonly files: ReadonlyMap<string, Asset>
@@ -32,7 +34,7 @@ export function answerAsset(c: Context, { type, bytes, compressed }: Asset): Res
  * The page that every screen begins with. Scripts run only with its nonce, and nothing is asked of
  * any other host.
  */
-export function answerShell(c: Context, { script, style }: ConsoleAssets, nonce: string): Response {
+export function answerShell(c: Context, { script, preload, style }: ConsoleAssets, nonce: string): Response {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'`,
@@ -56,6 +58,7 @@ export function answerShell(c: Context, { script, style }: ConsoleAssets, nonce:
 <title>esc</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/${style}">
+${preload.map((name) => `<link rel="modulepreload" href="/assets/${name}" nonce="${nonce}">`).join('\n')}
 <script type="module" src="/assets/${script}" nonce="${nonce}"></script>
 </head>
 <body><div id="app"></div><noscript>The console needs JavaScript.</noscript></body>

@@ -12,7 +12,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** Reads the console that the build has made in a folder. `undefined` where there is none. */
 export function loadAssets(folder: string): ConsoleAssets | undefined {
-  let manifest: { readonly script: string; readonly style: string }
+  let manifest: Omit<ConsoleAssets, 'files'>
   try {
     manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
   } catch {
