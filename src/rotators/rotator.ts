@@ -3,7 +3,7 @@ import type { Plain, PlainObject } from '../plain.ts'
 import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 
-/** The world, handed to a rotator. */
+/** The surroundings of a rotator, handed in: it finds none of them for itself. */
 export interface RotatorContext {
   readonly now: () => Date
   /** Cryptographically strong random bytes. */

@@ -86,13 +86,13 @@ export class AuditTrail {
       this.#write(doing, 'allowed', details)
       this.#pending.set(key, doing)
     }
-    const settle = (result: 'done' | 'failed', more?: AuditDetails) => {
+    const finish = (result: 'done' | 'failed', more?: AuditDetails) => {
       if (!this.#pending.delete(key) || (result === 'done' && reading.includes(event))) return
       this.#write(doing, result, more)
     }
     return {
-      done: (more) => settle('done', more),
-      failed: (error, more) => settle('failed', { code: codeOf(error), ...more }),
+      done: (more) => finish('done', more),
+      failed: (error, more) => finish('failed', { code: codeOf(error), ...more }),
     }
   }
 

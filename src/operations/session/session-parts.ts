@@ -32,7 +32,7 @@ export interface Caller {
 /** The facts of the audit log that only a face knows: its command, or the token of a request. */
 export type CallerOrigin = Pick<AuditOrigin, 'command' | 'terminal' | 'token' | 'address'>
 
-/** The world of a session: what the face gives it to work with, whoever the caller is. */
+/** Everything that a face gives a session to work with, whoever the caller is. */
 export interface SessionHost {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>

@@ -8,7 +8,7 @@ import { foreignMethods } from './methods.ts'
 import { reconcileMySql } from './reconcile.ts'
 import type { DualUser, MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
 
-interface World {
+interface DualSessionRequest {
   readonly inputs: MySqlDualInputs
   readonly timing: PairTiming
   readonly context: RotatorContext
@@ -20,12 +20,12 @@ export class DualKeeper implements KeeperSession<DualUser, MySqlDualPending, MyS
   /** MySQL has let go of what is superseded by itself. */
   readonly forgets: boolean
   readonly #session: AccountSession
-  readonly #world: World
+  readonly #request: DualSessionRequest
 
-  constructor(session: AccountSession, world: World) {
-    const { timing, context } = world
+  constructor(session: AccountSession, request: DualSessionRequest) {
+    const { timing, context } = request
     this.#session = session
-    this.#world = world
+    this.#request = request
     this.forgets = session.facts.flavor === 'mysql'
     this.reconcile =
       session.facts.flavor === 'mysql'
@@ -38,7 +38,7 @@ export class DualKeeper implements KeeperSession<DualUser, MySqlDualPending, MyS
   }
 
   /** Throws where a second password could not be added or would prove nothing. */
-  requireUsable(context = this.#world.context): Promise<Account> {
+  requireUsable(context = this.#request.context): Promise<Account> {
     return this.#session.requireUsable(context)
   }
 
@@ -55,13 +55,13 @@ export class DualKeeper implements KeeperSession<DualUser, MySqlDualPending, MyS
   }
 
   async remove(users: readonly DualUser[]): Promise<void> {
-    const { username } = this.#world.inputs.rotateUser
+    const { username } = this.#request.inputs.rotateUser
     const passwords = users.filter((user) => user.username === username).map(({ password }) => password)
     if (passwords.length > 0) await this.#session.removePasswords(passwords)
   }
 
   async listForeign(state: MySqlDualState | undefined): Promise<readonly string[]> {
-    const { inputs, context } = this.#world
+    const { inputs, context } = this.#request
     const found = await this.requireUsable({ ...context, warn: () => {} })
     // What MySQL shows of an account does not tell its two passwords apart.
     if (this.flavor !== 'mariadb' || found.kind !== 'found') return []
