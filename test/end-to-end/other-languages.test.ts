@@ -32,7 +32,9 @@ describe('the examples for other languages', function () {
     writeFileSync(join(bin, 'esc'), `#!/bin/sh\nexec '${process.execPath}' '${Program.path}' "$@"\n`)
     chmodSync(join(bin, 'esc'), 0o755)
     const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
-    const caches = { HOME: inherited.HOME, GOFLAGS: '-mod=mod', GOPROXY: 'off', GOTOOLCHAIN: 'local' }
+    // Go keeps what it has compiled where it always does.
+    const { HOME, XDG_CACHE_HOME } = inherited
+    const caches = { HOME, XDG_CACHE_HOME, GOFLAGS: '-mod=mod', GOPROXY: 'off', GOTOOLCHAIN: 'local' }
     env = { ...inherited, ...esc.env, ...caches, PATH: `${bin}:${process.env.PATH}` }
   })
 
