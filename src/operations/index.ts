@@ -102,6 +102,7 @@ export {
   environmentSettings,
   settingName,
 } from './environments/settings.ts'
+export { newestRevisions, type SeenRevision } from './environments/store-revisions.ts'
 export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
 export { type IssuedToken, issueToken } from './identity/issue-token.ts'
 export { type PublishedIssuer, publishIssuer } from './identity/publish-issuer.ts'

@@ -12,10 +12,13 @@ import type { RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
 import { definitionBodySchema, diagnosticSchema } from './schemas.ts'
 import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
+import type { StoreChanges } from './store-changes.ts'
 
 /** Somebody who has shown a token. */
 export interface Authenticated {
   readonly token: ServerToken
+  /** False once the token has ended or was revoked, or the console's session is over. */
+  readonly isStillIn: () => boolean
   /** A session of the store for them: every operation asks the access rules about them. */
   readonly session: Session
 }
@@ -40,6 +43,9 @@ export interface ServerParts {
   readonly ending: AbortSignal
   readonly metrics: ServerMetrics
   readonly readiness: Readiness
+  readonly changes: StoreChanges
+  /** Set once the server is to end: what only waits ends at once. */
+  readonly stopping: AbortSignal
   /** Hears of each request. */
   readonly log: ((entry: RequestEntry) => void) | undefined
   /** Tells of what went wrong through no fault of a client. No secrets. */

@@ -10,6 +10,7 @@ import { accountRoutes } from './routes/account.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { definitionRoutes } from './routes/definitions.ts'
 import { environmentRoutes } from './routes/environments.ts'
+import { eventRoutes } from './routes/events.ts'
 import { openingRoutes } from './routes/opening.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { type Probes, probeRoutes } from './routes/probes.ts'
@@ -88,6 +89,7 @@ export function serverApp(
   scheduleRoutes(api)
   webhookRoutes(api)
   settingRoutes(api)
+  eventRoutes(api)
   catalogueRoutes(api)
   removedRoutes(api)
   refusedRoutes(api)

@@ -12,7 +12,8 @@ const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
  */
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const { parts, address } = c.var
-  const holder = isOfConsole(c) ? signedIn(c) : shown(c)
+  const find = () => (isOfConsole(c) ? signedIn(c) : shown(c))
+  const holder = find()
   if (holder === undefined) {
     await parts.limits.failed(address)
     throw new Problem(401, unauthorized)
@@ -22,18 +23,20 @@ export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => 
   parts.tokens.noteUse(found, token, parts.now())
   if (found.organization !== parts.organization)
     throw new Problem(403, `this token is for the organization '${found.organization}'`)
-  c.set(
-    'caller',
-    authenticated(found, () => parts.sessionFor(found, address)),
-  )
+  const open = () => parts.sessionFor(found, address)
+  c.set('caller', authenticated(found, { open, isStillIn: () => find() !== undefined }))
   await next()
 })
 
 /** Opens the session when it is first asked for: what was opened before is read without one. */
-function authenticated(token: ServerToken, open: () => Session): Authenticated {
+function authenticated(
+  token: ServerToken,
+  { open, isStillIn }: Pick<Authenticated, 'isStillIn'> & { readonly open: () => Session },
+): Authenticated {
   let session: Session | undefined
   return {
     token,
+    isStillIn,
     get session() {
       session ??= open()
       return session

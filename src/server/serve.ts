@@ -24,6 +24,7 @@ import { RateLimits, usualRates } from './rate-limits.ts'
 import { Readiness } from './readiness.ts'
 import type { Probes } from './routes/probes.ts'
 import { type RequestEntry, ServerMetrics } from './server-metrics.ts'
+import { StoreChanges } from './store-changes.ts'
 
 /** A certificate, with those that it was issued under, and its key: PEM texts. */
 export interface Certificate {
@@ -115,6 +116,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     ending: options.abort,
     metrics,
     readiness,
+    changes: new StoreChanges(open),
+    stopping: stop,
     log: options.log,
     failed: options.failed,
   }

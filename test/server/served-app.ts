@@ -20,6 +20,7 @@ import { serverApp } from '../../src/server/app.ts'
 import { RateLimits, type Rates } from '../../src/server/rate-limits.ts'
 import { Readiness } from '../../src/server/readiness.ts'
 import { ServerMetrics } from '../../src/server/server-metrics.ts'
+import { StoreChanges } from '../../src/server/store-changes.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { sessionParts } from '../operations/session-parts.ts'
 
@@ -72,6 +73,8 @@ export class ServedApp {
       sessionFor: (token: ServerToken, address: string) => this.served.session(tokenCaller(token, address)),
       ending: new AbortController().signal,
       metrics: new ServerMetrics({ version: '0.0.0', started: new Date() }),
+      changes: new StoreChanges(() => this.keeper()),
+      stopping: new AbortController().signal,
       readiness: new Readiness(() => this.keeper(), new AbortController().signal),
       log: undefined,
       failed: (error: unknown) => void this.failures.push(error),

@@ -4,6 +4,7 @@ import {
   diagnosticToWire,
   type EnvironmentReference,
   parseRotatorPath,
+  type RotateOptions,
   type RotationEvent,
   type RotationReport,
   rotateEnvironment,
@@ -15,6 +16,7 @@ import { type Api, answerJson, answers, jsonBody } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
 import { rotatedSchema, rotationEventsSchema } from '../schemas.ts'
 import { invalid } from './definitions.ts'
+import { answerSteps, wantsSteps } from './rotation-stream.ts'
 
 const paths = z.array(z.string().max(1000)).max(10_000).nullish()
 
@@ -23,7 +25,8 @@ const rotate = createRoute({
   method: 'post',
   path: `${E}/rotate`,
   summary: 'Rotate the credentials of an environment',
-  description: 'Without paths, all of them. The answer comes when all is done; what failed is in it, path by path.',
+  description:
+    'Without paths, all of them. The answer comes when all is done; what failed is in it, path by path. With `Accept: text/event-stream`, each step is sent as it is done: events `step`, then `report` or `error`.',
   tags: ['Rotation'],
   request: { params: environmentParams, ...jsonBody(z.object({ paths, Paths: paths }).nullish()) },
   responses: answers({ 200: { description: 'What became of each path', schema: rotatedSchema } }),
@@ -52,12 +55,15 @@ export function rotationRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     if (chosen.length === 0 && !(await hasRotators(session, subject)))
       return answerJson(c, rotationBody(nothing, c.var.caller.token.user, c.var.parts.now()))
-    const input = { paths: chosen, mode: 'rotate', onProgress: () => {} } as const
-    const { result } = await session.perform(rotateEnvironment, subject, input, { signal: c.var.parts.ending })
-    c.var.parts.metrics.rotated(result.status)
-    const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
-    if (errors.length > result.quoted.length && result.paths.length === 0) throw invalid(errors)
-    return answerJson(c, rotationBody(result, c.var.caller.token.user, c.var.parts.now()))
+    const run = async (onProgress: RotateOptions['onProgress']) => {
+      const input = { paths: chosen, mode: 'rotate', onProgress } as const
+      const { result } = await session.perform(rotateEnvironment, subject, input, { signal: c.var.parts.ending })
+      c.var.parts.metrics.rotated(result.status)
+      const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
+      if (errors.length > result.quoted.length && result.paths.length === 0) throw invalid(errors)
+      return rotationBody(result, c.var.caller.token.user, c.var.parts.now())
+    }
+    return wantsSteps(c) ? answerSteps(c, run) : answerJson(c, await run(() => {}))
   })
 }
 
