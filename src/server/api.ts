@@ -3,7 +3,14 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { getPath } from 'hono/utils/url'
 import { formatJson, type Json } from '../json.ts'
-import type { IssuerKeys, OpenSessions, ServerToken, Session, TokenRegistry } from '../operations/index.ts'
+import type {
+  IssuerKeys,
+  IssuerNetwork,
+  OpenSessions,
+  ServerToken,
+  Session,
+  TokenRegistry,
+} from '../operations/index.ts'
 import type { ConsoleAssets } from './console/assets.ts'
 import type { ConsoleSessions } from './console/console-sessions.ts'
 import { routedPath } from './console/routed-path.ts'
@@ -35,6 +42,8 @@ export interface ServerParts {
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
   readonly issuerKeys: IssuerKeys
+  /** The way to providers of sign-in. Default: that of the machine. */
+  readonly network?: IssuerNetwork
   readonly limits: RateLimits
   readonly now: () => Date
   /** The session of a caller. */

@@ -8,6 +8,7 @@ import { observe } from './observe.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { signInRoutes } from './routes/cli-login.ts'
 import { definitionRoutes } from './routes/definitions.ts'
 import { environmentRoutes } from './routes/environments.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -77,6 +78,7 @@ export function serverApp(
     description: '`token` and a token that was made for this server',
   })
   tokenExchangeRoutes(api)
+  signInRoutes(api, parts.network)
   if (parts.console !== undefined) consoleRoutes(api, parts.console.assets, parts.console.sessions)
   api.use('/api/*', authenticate)
   accountRoutes(api)

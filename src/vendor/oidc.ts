@@ -11,3 +11,17 @@ export {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
+export {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  ClientSecretBasic,
+  calculatePKCECodeChallenge,
+  clockTolerance,
+  customFetch as clientFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  None,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client'

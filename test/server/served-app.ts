@@ -68,6 +68,7 @@ export class ServedApp {
       tokens: tokensOf(keeper),
       openSessions: openSessionsOf(keeper, host.now),
       issuerKeys: new IssuerKeys(network),
+      network,
       limits: new RateLimits(rates),
       now: host.now,
       sessionFor: (token: ServerToken, address: string) => this.served.session(tokenCaller(token, address)),

@@ -94,7 +94,7 @@ export function voucherOf(issuer: TrustedIssuer): string {
 }
 
 /** The line of the provider that people sign in with. */
-function signInVoucher(signIn: SignInSettings): string {
+export function signInVoucher(signIn: SignInSettings): string {
   const { issuer, clientId, user, allow } = signIn
   return `${allow.join(', ')} by the claim ${user} of ${issuer} for ${clientId}, ${mostOf(signIn)}`
 }

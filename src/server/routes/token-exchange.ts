@@ -37,7 +37,7 @@ const refusal = z
   .openapi('RefusedExchange')
 
 /** Somebody who has not shown yet who they are. Nothing asks for what this one may do. */
-const nobodyYet: ServerToken = {
+export const nobodyYet: ServerToken = {
   id: '',
   name: 'none',
   user: 'anonymous',

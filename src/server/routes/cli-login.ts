@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { html } from 'hono/html'
+import {
+  type BegunSignIn,
+  beginSignIn,
+  browserSignIn,
+  finishSignIn,
+  grantToken,
+  type IssuerNetwork,
+  type ShownIdentity,
+} from '../../operations/index.ts'
+import type { Api, ApiContext } from '../api.ts'
+import { Problem } from '../problem.ts'
+import { nobodyYet } from './token-exchange.ts'
+
+/** A command line that waits on this machine for a token. */
+interface Waiting {
+  readonly port: number
+  readonly nonce: string
+  readonly description: string
+  readonly until: number
+}
+
+type Step =
+  | (Waiting & { readonly kind: 'begun'; readonly begun: BegunSignIn })
+  | (Waiting & { readonly kind: 'shown'; readonly identity: ShownIdentity })
+
+const minutes10 = 600
+const mostSteps = 1_000
+
+/**
+ * Sign-in of people with a browser: `/cli-login` sends it to the provider, and what comes back is a
+ * token for the command line that waits on a port of the same machine. The steps of one sign-in are
+ * held together by a cookie, and each is taken once.
+ */
+export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void {
+  const steps = new Map<string, Step>()
+  const keep = (id: string, step: Step) => {
+    for (const first of steps.keys()) if (steps.size >= mostSteps) steps.delete(first)
+    steps.set(id, step)
+  }
+  const take = <K extends Step['kind']>(c: ApiContext, kind: K): { id: string; step: Extract<Step, { kind: K }> } => {
+    const id = getCookie(c, cookieName(c)) ?? ''
+    const step = steps.get(id)
+    steps.delete(id)
+    if (step === undefined || step.kind !== kind || step.until < c.var.parts.now().getTime())
+      throw new Problem(400, 'this sign-in is not known, or took too long: begin it again')
+    return { id, step: step as Extract<Step, { kind: K }> }
+  }
+
+  api.get('/cli-login', async (c) => {
+    await c.var.parts.limits.signIn(c.var.address)
+    const session = anonymous(c)
+    const { offered } = browserSignIn(session)
+    if (!offered) return page(c, 'Sign in with a token', withoutProvider)
+    const waiting = waitingOf(c)
+    const begun = await beginSignIn(session, { redirectUri: `${address(c)}/sign-in/callback`, network })
+    const id = randomBytes(32).toString('base64url')
+    keep(id, { kind: 'begun', ...waiting, begun })
+    // Lax: the provider sends the browser back from another site.
+    setCookie(c, cookieName(c), id, {
+      httpOnly: true,
+      sameSite: 'Lax',
+      path: '/',
+      maxAge: minutes10,
+      secure: c.var.parts.secure,
+    })
+    return c.redirect(begun.url, 302)
+  })
+
+  api.get('/sign-in/callback', async (c) => {
+    await c.var.parts.limits.signIn(c.var.address)
+    const { id, step } = take(c, 'begun')
+    const returned = new URL(`${address(c)}/sign-in/callback${new URL(c.req.url).search}`)
+    const identity = await finishSignIn(anonymous(c), step.begun, { returned, network })
+    if (identity.kind === 'refused') throw new Problem(403, identity.message)
+    const { port, nonce, description, until } = step
+    keep(id, { kind: 'shown', port, nonce, description, until, identity })
+    return page(c, 'Sign in', confirmation(identity.user, step), port)
+  })
+
+  api.post('/sign-in/allow', async (c) => {
+    await c.var.parts.limits.signIn(c.var.address)
+    const origin = c.req.header('origin')
+    if (origin !== undefined && origin !== 'null' && origin !== new URL(address(c)).origin)
+      throw new Problem(403, 'this page is of another site')
+    if (!['same-origin', undefined].includes(c.req.header('sec-fetch-site')))
+      throw new Problem(403, 'this page is of another site')
+    const { step } = take(c, 'shown')
+    deleteCookie(c, cookieName(c), { path: '/', secure: c.var.parts.secure })
+    const { identity, port, nonce } = step
+    const theirs = c.var.parts.sessionFor({ ...nobodyYet, user: identity.user, name: identity.user }, c.var.address)
+    const { result } = await theirs.perform(grantToken, undefined, { identity, by: 'sign-in', seconds: undefined })
+    const query = new URLSearchParams({ accessToken: result.token, nonce })
+    c.header('referrer-policy', 'no-referrer')
+    // Never another host: what is asked for is a port.
+    return c.redirect(`http://127.0.0.1:${port}/?${query}`, 303)
+  })
+}
+
+function anonymous(c: ApiContext) {
+  const { parts, address: from } = c.var
+  return parts.sessionFor(nobodyYet, from)
+}
+
+/** With the prefix, no other host of the domain can set it; browsers take that by https only. */
+function cookieName(c: ApiContext): string {
+  return c.var.parts.secure ? '__Host-esc-sign-in' : 'esc-sign-in'
+}
+
+/** The address that browsers reach the server at, without what a client could make it by `Host`. */
+function address(c: ApiContext): string {
+  const { url } = browserSignIn(anonymous(c))
+  if (url !== undefined) return url
+  const { hostname, origin } = new URL(c.req.url)
+  if (['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return origin
+  throw new Problem(400, 'signing in needs the address of this server: set server.url in esc.yaml')
+}
+
+function waitingOf(c: ApiContext): Waiting {
+  const { cliSessionPort = '', cliSessionNonce = '', cliSessionDescription = '' } = c.req.query()
+  const port = /^[1-9]\d{0,4}$/.test(cliSessionPort) ? Number(cliSessionPort) : 0
+  if (port < 1 || port > 65_535) throw new Problem(400, 'cliSessionPort is no port')
+  if (!/^[\w-]{8,200}$/.test(cliSessionNonce)) throw new Problem(400, 'cliSessionNonce is no nonce')
+  const until = c.var.parts.now().getTime() + minutes10 * 1000
+  return { port, nonce: cliSessionNonce, description: cliSessionDescription.slice(0, 100), until }
+}
+
+const withoutProvider = html`<p>This server has no sign-in with a browser.</p>
+<p>Ask its keeper for a token, and give it to the command line when it asks.</p>`
+
+function confirmation(user: string, { port, description }: Waiting) {
+  return html`<p>You are <b>${user}</b>.</p>
+<p>A command line on this computer (port ${port}${description === '' ? '' : `: ${description}`}) asks for a token. Allow it only if you have just begun to log in.</p>
+<form method="post" action="/sign-in/allow"><button>Allow</button></form>`
+}
+
+function page(
+  c: ApiContext,
+  title: string,
+  content: ReturnType<typeof html>,
+  port?: number,
+): Response | Promise<Response> {
+  const forms = port === undefined ? "'none'" : `'self' http://127.0.0.1:${port}`
+  c.header(
+    'content-security-policy',
+    `default-src 'none'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`,
+  )
+  c.header('referrer-policy', 'no-referrer')
+  return c.html(
+    html`<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${content}</html>`,
+  )
+}
