@@ -314,11 +314,22 @@ export class Store {
     const full = environmentName(name)
     this.#host.guard(full, 'admin')
     return this.#records.turn({ purpose: 'restore' }, (turn) => {
-      const removed = findRemoved(this.removed(), full, options.id)
+      // What the error offers instead is what the caller may know of.
+      const known = this.removed().filter(({ name: each }) => each === full || this.#mayRead(each))
+      const removed = findRemoved(known, full, options.id)
       refuseTaken(this.#host.files, this.folder, full)
       moveBack(this.#host.files, this.folder, removed)
       return this.#made(full, turn)
     })
+  }
+
+  #mayRead(name: string): boolean {
+    try {
+      this.#host.guard(name, 'read')
+      return true
+    } catch {
+      return false
+    }
   }
 
   /**

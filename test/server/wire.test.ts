@@ -255,5 +255,11 @@ describe('the wire that clients of the API read', function () {
     expect(removed.environments.map(({ name }: { name: string }) => name)).to.include('gone')
     await call(204, 'PUT', `${L}/restore`, { body: { project: 'wire', name: 'gone' } })
     await call(200, 'GET', `${L}/wire/gone`)
+    // Which environments there were is nobody's business who may not see them.
+    const words = ['--user', 'ada@example.com', '--name', 'elsewhere', '--admin', '--environment', 'else/*']
+    const token = (await program.ok('server', 'token', 'create', ...words)).trim()
+    const missing = { body: { project: 'else', name: 'nope' } }
+    expect((await call(404, 'PUT', `${L}/restore`, { ...missing, token })).json.message).to.not.include('wire/old')
+    expect((await call(404, 'PUT', `${L}/restore`, missing)).json.message).to.include('wire/old')
   })
 })
