@@ -66,7 +66,10 @@ export interface FailedRequest extends Pick<RequestEntry, 'method' | 'route'> {
   readonly id: string
 }
 
-/** The variables that a handler finds besides the request. */
+/**
+ * The variables that a handler finds besides the request: by `c.get`, since `c.var` copies all of
+ * them each time.
+ */
 export interface ApiVariables {
   readonly parts: ServerParts
   /** Set once a token has let somebody in, as it has for every route that asks for it. */

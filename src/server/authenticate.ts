@@ -11,7 +11,7 @@ const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
  * pages by their cookie, which counts below their own prefix alone.
  */
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
-  const { parts, address } = c.var
+  const [parts, address] = [c.get('parts'), c.get('address')]
   const find = () => (isOfConsole(c) ? signedIn(c) : shown(c))
   const holder = find()
   if (holder === undefined) {
@@ -45,7 +45,7 @@ function authenticated(
 }
 
 function shown(c: ApiContext) {
-  const { parts } = c.var
+  const parts = c.get('parts')
   const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '') ?? []
   const found = token === undefined ? undefined : parts.tokens.find(token)
   const isOver = found?.expires !== undefined && found.expires <= parts.now()
@@ -55,6 +55,6 @@ function shown(c: ApiContext) {
 function signedIn(c: ApiContext) {
   refuseOtherOrigins(c)
   const id = shownSession(c)
-  const session = id === undefined ? undefined : c.var.parts.console?.sessions.find(id)
+  const session = id === undefined ? undefined : c.get('parts').console?.sessions.find(id)
   return session && { token: session.shown, found: session.token }
 }

@@ -11,7 +11,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
  */
 export function observe({ behindProxy }: { readonly behindProxy: boolean }): MiddlewareHandler<ApiEnvironment> {
   return async (c, next) => {
-    const { metrics, log, readiness } = c.var.parts
+    const { metrics, log, readiness } = c.get('parts')
     const began = performance.now()
     metrics.began()
     const id = (behindProxy && givenId(c)) || randomUUID()
@@ -22,7 +22,7 @@ export function observe({ behindProxy }: { readonly behindProxy: boolean }): Mid
     await next()
     const { status } = c.res
     if (status >= 500) c.header('x-pulumi-request-id', id)
-    const { caller } = c.var
+    const caller = c.get('caller')
     const entry = {
       method: methods.includes(c.req.method) ? c.req.method : 'OTHER',
       route: routeOf(c),

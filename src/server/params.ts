@@ -28,7 +28,7 @@ export const countQuery = (most: number) => z.coerce.number().int().min(0).max(m
 
 /** The session of the caller, where the organization of the path is the label of the store. */
 export function sessionOf(c: ApiContext): Session {
-  const { session, token } = c.var.caller
+  const { session, token } = c.get('caller')
   const { org } = c.req.param() as { org?: string }
   if (org !== undefined && org !== session.organization) throw new Problem(404, `Not Found: organization '${org}'`)
   if (token.organization !== session.organization)
@@ -38,8 +38,8 @@ export function sessionOf(c: ApiContext): Session {
 
 /** Refuses another organization, where nothing of the store is asked for: no session is opened. */
 export function requireOrganization(c: ApiContext): void {
-  const { token } = c.var.caller
-  const { organization } = c.var.parts
+  const { token } = c.get('caller')
+  const { organization } = c.get('parts')
   const { org } = c.req.param() as { org?: string }
   if (org !== organization) throw new Problem(404, `Not Found: organization '${org}'`)
   if (token.organization !== organization)

@@ -89,7 +89,12 @@ const mostSeconds = 24 * 3600
 export function openingRoutes(api: Api): void {
   api.openapi(open, (c) => openSession(c, undefined, c.req.valid('query').duration))
   api.openapi(openAtVersion, (c) => openSession(c, c.req.valid('param').version, c.req.valid('query').duration))
-  api.openapi(readSession, (c) => readOpened(c, c.req.valid('param').id, nameOf(c), c.req.valid('query').property))
+  // Read more often than all else. What is no name of an environment is none that was opened, so
+  // the schemas of its parameters are for the document alone.
+  api.openAPIRegistry.registerPath(readSession)
+  api.get(`${E.replaceAll(/\{(\w+)\}/g, ':$1')}/open/:id`, (c) =>
+    readOpened(c, c.req.param('id') ?? '', nameOf(c), c.req.query('property')),
+  )
   // Clients write two slashes when they ask for one value.
   api.get(`${E.replaceAll(/\{(\w+)\}/g, ':$1')}/open//:id`, (c) =>
     readOpened(c, c.req.param('id') ?? '', nameOf(c), c.req.query('property')),
@@ -97,7 +102,9 @@ export function openingRoutes(api: Api): void {
   api.openapi(openYaml, async (c) => {
     const expires = expiryOf(c, c.req.valid('query').duration)
     const session = sessionOf(c)
-    const { result } = await session.perform(openText, undefined, await definitionIn(c), { signal: c.var.parts.ending })
+    const { result } = await session.perform(openText, undefined, await definitionIn(c), {
+      signal: c.get('parts').ending,
+    })
     return keep(c, anonymous, expires, result)
   })
   api.openapi(readYamlSession, (c) => readOpened(c, c.req.valid('param').id, anonymous, c.req.valid('query').property))
@@ -106,7 +113,7 @@ export function openingRoutes(api: Api): void {
 async function openSession(c: ApiContext, version: string | undefined, duration: string | undefined) {
   const expires = expiryOf(c, duration)
   const { session, subject } = referenceOf(c, version)
-  const { result } = await session.perform(openEnvironment, subject, undefined, { signal: c.var.parts.ending })
+  const { result } = await session.perform(openEnvironment, subject, undefined, { signal: c.get('parts').ending })
   return keep(c, subject.name, expires, result)
 }
 
@@ -115,15 +122,15 @@ type Opened = Pick<Awaited<ReturnType<(typeof openEnvironment)['run']>>, 'proper
 function keep(c: ApiContext, environment: string, expires: Date, { properties, diagnostics }: Opened) {
   if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
   const body = formatJson(properties === undefined ? {} : environmentToWire({ properties }))
-  const principal = c.var.caller.token.user
-  return answerJson(c, { id: c.var.parts.openSessions.keep({ environment, principal, body, expires }) })
+  const principal = c.get('caller').token.user
+  return answerJson(c, { id: c.get('parts').openSessions.keep({ environment, principal, body, expires }) })
 }
 
 function expiryOf(c: ApiContext, duration: string | undefined): Date {
   const seconds = duration === undefined || duration === '' ? usualSeconds : durationSeconds(duration)
   if (seconds <= 0 || seconds > mostSeconds)
     throw new Problem(400, `invalid duration ${JSON.stringify(duration)}: it must be more than 0 and at most 24h`)
-  return new Date(c.var.parts.now().getTime() + seconds * 1000)
+  return new Date(c.get('parts').now().getTime() + seconds * 1000)
 }
 
 /** The environment of the path. */
@@ -134,8 +141,8 @@ function nameOf(c: ApiContext): string {
 
 function readOpened(c: ApiContext, id: string, environment: string, property: string | undefined) {
   requireOrganization(c)
-  const session = c.var.parts.openSessions.read(id)
-  if (session === undefined || session.environment !== environment || session.principal !== c.var.caller.token.user)
+  const session = c.get('parts').openSessions.read(id)
+  if (session === undefined || session.environment !== environment || session.principal !== c.get('caller').token.user)
     throw new Problem(404, 'Not Found: there is no such open session, or its time is over')
   if (property === undefined || property === '')
     return c.body(session.body, 200, { 'content-type': 'application/json' })
