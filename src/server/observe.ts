@@ -38,9 +38,8 @@ export function observe({ behindProxy }: { readonly behindProxy: boolean }): Mid
 
 /** The pattern of the route that the request is for, whether or not it got that far. */
 function routeOf(c: ApiContext): string {
-  const route = matchedRoutes(c).at(-1)
-  // What comes before all routes, such as this, takes any method.
-  return route === undefined || route.method === 'ALL' ? 'none' : route.path
+  // What comes before routes, such as this and the check of tokens, takes any method.
+  return matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none'
 }
 
 function givenId(c: ApiContext): string | undefined {

@@ -17,9 +17,11 @@ import {
 } from '../../src/operations/index.ts'
 import type { Api } from '../../src/server/api.ts'
 import { serverApp } from '../../src/server/app.ts'
+import { ConsoleSessions } from '../../src/server/console/console-sessions.ts'
+import { loadAssets } from '../../src/server/console/load-assets.ts'
 import { RateLimits, type Rates } from '../../src/server/rate-limits.ts'
 import { Readiness } from '../../src/server/readiness.ts'
-import { ServerMetrics } from '../../src/server/server-metrics.ts'
+import { type RequestEntry, ServerMetrics } from '../../src/server/server-metrics.ts'
 import { StoreChanges } from '../../src/server/store-changes.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { sessionParts } from '../operations/session-parts.ts'
@@ -40,6 +42,8 @@ export class ServedApp {
   readonly api: Api
   readonly served: ServedStore
   readonly failures: unknown[] = []
+  /** Of each request, its route and status as the log and the metrics have them. */
+  readonly logged: string[] = []
   #from = '203.0.113.7'
   now: () => Date = () => new Date()
 
@@ -61,11 +65,14 @@ export class ServedApp {
     this.served = new ServedStore(join(this.folder, 'environments'), host)
     const keeper = this.keeper()
     const network = { tls: { ca: adapterCertificate } }
+    const tokens = tokensOf(keeper)
+    const assets = loadAssets(join(import.meta.dirname, '..', '..', 'dist', 'console'))
     const parts = {
+      ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, host.now) } }),
       organization: 'acme',
       folders: [keeper.folder, keeper.stateFolder],
       secure: false,
-      tokens: tokensOf(keeper),
+      tokens,
       openSessions: openSessionsOf(keeper, host.now),
       issuerKeys: new IssuerKeys(network),
       network,
@@ -77,7 +84,7 @@ export class ServedApp {
       changes: new StoreChanges(() => this.keeper()),
       stopping: new AbortController().signal,
       readiness: new Readiness(() => this.keeper(), new AbortController().signal),
-      log: undefined,
+      log: ({ route, status }: RequestEntry) => void this.logged.push(`${route} ${status}`),
       failed: (error: unknown) => void this.failures.push(error),
     }
     this.api = serverApp(parts, {

@@ -61,6 +61,7 @@ server:
     expect(json.issued_token_type).to.equal('urn:pulumi:token-type:access_token:organization')
     const token = json.access_token
     expect((await app.call('GET', '/api/user', { token })).json.githubLogin).to.equal('ci/acme/web')
+    expect(app.logged.slice(-2)).to.deep.equal(['/api/oauth/token 200', '/api/user 200'])
     expect((await app.call('POST', `${E}/app/dev/open`, { token })).status).to.equal(200)
     expect((await app.call('POST', `${E}/db/dev/open`, { token })).status, 'another project').to.equal(403)
     expect((await app.call('PATCH', `${E}/app/dev`, { token, body: 'values: {}' })).status, 'open only').to.equal(403)
@@ -240,6 +241,23 @@ server:
     expect(json).to.have.all.keys('code', 'message')
     expect(Number(headers.get('retry-after'))).to.be.within(1, 60)
     expect((await ask('198.51.100.2')).status).to.equal(400)
+    const doors = [
+      () => strict.call('GET', '/api/user', { token: 'none', from: '198.51.100.3' }),
+      () =>
+        strict.call('POST', '/console/sign-in', {
+          body: { token: 'none' },
+          headers: { 'sec-fetch-site': 'same-origin' },
+          from: '198.51.100.4',
+        }),
+    ]
+    for (const door of doors) {
+      // The console may not have been built.
+      if ((await door()).status === 404) continue
+      const seen = [await door(), await door(), await door()].map(({ status }) => status)
+      expect(seen).to.deep.equal([401, 401, 429])
+    }
+    const token = await strict.token()
+    expect((await strict.call('GET', '/api/user', { token, from: '198.51.100.3' })).status, 'a neighbour').to.equal(200)
     strict.remove()
   })
 })

@@ -32,7 +32,10 @@ export function consoleRoutes(api: Api, assets: ConsoleAssets, sessions: Console
     const { token, code } = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
     const id =
       typeof code === 'string' ? sessions.follow(code) : typeof token === 'string' ? sessions.begin(token) : undefined
-    if (id === undefined) throw new Problem(401, 'Unauthorized: that does not sign you in, or not any more')
+    if (id === undefined) {
+      await c.var.parts.limits.failed(c.var.address)
+      throw new Problem(401, 'Unauthorized: that does not sign you in, or not any more')
+    }
     showSession(c, id)
     return answerJson(c, {})
   })
