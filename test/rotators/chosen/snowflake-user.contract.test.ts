@@ -115,6 +115,6 @@ describe('snowflake-user, killed anywhere', function () {
       }),
       { twice, stride: strideOf(5) },
     )
-    expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(8)
+    expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(slow ? 8 : 2)
   })
 })
