@@ -24,7 +24,14 @@ export const environmentParams = organizationParams.extend({ project: part('proj
 export const versionParams = environmentParams.extend({ version: z.string().min(1).max(100) })
 
 /** A number in a query. */
-export const countQuery = (most: number) => z.coerce.number().int().min(0).max(most).optional()
+export const countQuery = (most: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,16}$/, 'is no number: write digits')
+    .transform(Number)
+    .pipe(z.number().max(most))
+    .optional()
+    .openapi({ type: 'integer', minimum: 0, maximum: most })
 
 /** The session of the caller, where the organization of the path is the label of the store. */
 export function sessionOf(c: ApiContext): Session {

@@ -112,7 +112,7 @@ describe('requests to the server', function () {
   it('with values of the query that are repeated, or no numbers, are refused', async () => {
     await call(400, 'GET', `${E}/versions?count=1&count=2`)
     await call(400, 'POST', `${E}/open?duration=1h&duration=2h`)
-    for (const count of ['-1', '1.5', 'x', '99999999999999999999'])
+    for (const count of ['', '0x10', '-1', '1.5', 'x', '99999999999999999999'])
       await call(400, 'GET', `${E}/versions?count=${count}`)
     for (const duration of ['0', '-1h', '25h', '1e9h', 'NaN']) await call(400, 'POST', `${E}/open?duration=${duration}`)
   })
