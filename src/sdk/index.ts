@@ -12,6 +12,7 @@ export type { Plain, PlainObject } from '../plain.ts'
 export type { Remedy } from '../remedy.ts'
 export { Secret } from '../secret.ts'
 export { Config, type ConfigSource, useEnvironment } from './config.ts'
+export { connect } from './connect.ts'
 export { DefinitionError } from './definition-error.ts'
 export { OpenEnvironment } from './environment.ts'
 export { HiddenError } from './hidden-error.ts'
@@ -35,6 +36,7 @@ export type {
   Cancellable,
   EnvironmentStore,
   HistoryEntry as RevisionSummary,
+  OpenRequest as OpenOptions,
   ReportedDiagnostic as Diagnostic,
   RotateCall as RotateOptions,
   RotatedPath,

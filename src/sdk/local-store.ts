@@ -5,6 +5,7 @@ import {
   givenValue,
   history,
   listEnvironments,
+  nextRemoteVersion,
   nextVersion,
   type OpenedEnvironment,
   openEnvironment,
@@ -22,9 +23,9 @@ import { DefinitionError } from './definition-error.ts'
 import { OpenEnvironment } from './environment.ts'
 import { isSecret, Output } from './output.ts'
 import type {
-  Cancellable,
   EnvironmentStore,
   HistoryEntry,
+  OpenRequest,
   ReportedDiagnostic,
   RotateCall,
   RotationResult,
@@ -42,23 +43,38 @@ interface Held {
   readonly fingerprint: Fingerprint
 }
 
+/** A server, and the token that it is asked with. */
+interface ConnectedServer {
+  readonly url: string
+  readonly token: string
+}
+
 /** The number of environments that are kept in memory. */
 const MOST_HELD = 100
 
-/** A store in a folder. It is read anew for each call, so that it is always as it is now. */
+/**
+ * A store in a folder, or on a server. It is read anew for each call, so that it is always as it is
+ * now.
+ */
 export class LocalStore implements EnvironmentStore {
   readonly #path: string | undefined
   readonly #options: StoreOptions
+  readonly #server: ConnectedServer | undefined
   readonly #held = new Map<string, Held>()
 
   /** @throws EscError `not_found` when there is no store. */
-  constructor(path: string | undefined, options: StoreOptions) {
+  constructor(path: string | undefined, options: StoreOptions, server?: ConnectedServer) {
     this.#path = path
     this.#options = options
+    this.#server = server
     this.#session()
   }
 
-  async open(reference: string, { signal }: Cancellable = {}): Promise<OpenEnvironment> {
+  async open(reference: string, { signal, lifetimeSeconds }: OpenRequest = {}): Promise<OpenEnvironment> {
+    if (lifetimeSeconds !== undefined) {
+      const { opened } = await this.#open(reference, signal, lifetimeSeconds)
+      return view(reference, opened)
+    }
     const held = this.#held.get(reference)
     if (held?.fingerprint.isCurrent()) return held.environment
     this.#held.delete(reference)
@@ -66,7 +82,8 @@ export class LocalStore implements EnvironmentStore {
     const { opened, session } = await this.#open(reference, signal)
     const environment = view(reference, opened)
     const folders = opened.used.map(({ folder }) => folder)
-    const fingerprint = opened.constant ? Fingerprint.of(session.folder, folders, begun) : undefined
+    const isHere = session.server === undefined
+    const fingerprint = opened.constant && isHere ? Fingerprint.of(session.folder, folders, begun) : undefined
     if (fingerprint !== undefined) {
       if (this.#held.size >= MOST_HELD) this.#held.clear()
       this.#held.set(reference, { environment, fingerprint })
@@ -151,12 +168,13 @@ export class LocalStore implements EnvironmentStore {
   ): Promise<Watch> {
     const stop = new AbortController()
     const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
-    const { opened, subject } = await this.#open(reference, ended)
+    const { opened, subject, session } = await this.#open(reference, ended)
+    const isRemote = session.server !== undefined
     onChange(view(reference, opened))
     const reopen = () => this.#session()
     const go = async () => {
       for (let current: OpenedEnvironment | undefined = opened; current !== undefined && !ended.aborted; ) {
-        const next = await nextVersion(current, {
+        const next = await (isRemote ? nextRemoteVersion : nextVersion)(current, {
           reference: subject,
           reopen,
           problem: (text) => onProblem(String(text)),
@@ -171,8 +189,9 @@ export class LocalStore implements EnvironmentStore {
     return { close: () => stop.abort() }
   }
 
-  async #open(reference: string, signal: AbortSignal | undefined) {
-    const { session, subject } = this.#target(reference)
+  async #open(reference: string, signal: AbortSignal | undefined, lifetimeSeconds?: number) {
+    const { session: usual, subject } = this.#target(reference)
+    const session = lifetimeSeconds === undefined ? usual : usual.with({ lifetimeSeconds })
     const { result: opened } = await session.perform(openEnvironment, subject, undefined, signal && { signal })
     const diagnostics = diagnosticsOf(opened.diagnostics)
     if (diagnostics.some(({ severity }) => severity === 'error')) throw new DefinitionError(reference, diagnostics)
@@ -190,7 +209,12 @@ export class LocalStore implements EnvironmentStore {
   #session(): Session {
     // The keys among them are for the store, and for no other program.
     const { env: own } = process
-    const { env = own, onNotice = () => {} } = this.#options
+    const { env: given = own, onNotice = () => {} } = this.#options
+    const server = this.#server
+    const env =
+      server === undefined
+        ? given
+        : { ...given, ESC_STORE: undefined, ESC_SERVER_URL: server.url, ESC_ACCESS_TOKEN: server.token }
     return startSession({
       store: this.#path,
       caller: {},

@@ -9,6 +9,15 @@ export interface Cancellable {
   readonly signal?: AbortSignal
 }
 
+/** The manner in which an environment is opened. */
+export interface OpenRequest extends Cancellable {
+  /**
+   * The seconds that credentials should live which providers make, where they can tell. Default: as
+   * the definition says.
+   */
+  readonly lifetimeSeconds?: number
+}
+
 /** A mistake or warning in a definition. */
 export interface ReportedDiagnostic {
   /** Warnings keep nothing from being used. */
@@ -100,8 +109,8 @@ export interface Watch {
 }
 
 /**
- * A store of environments, such as a folder in git. References are written as on the command line:
- * `app/dev`, `app/dev@3`, `app/dev@stable`.
+ * A store of environments: a folder in git, or one that a server keeps. References are written as
+ * on the command line: `app/dev`, `app/dev@3`, `app/dev@stable`.
  *
  * Every method throws EscError, whose `code` says what is wrong: `not_found`, `forbidden`,
  * `key_unavailable`, `tampered`, `untrusted`; for a definition with errors `invalid_definition`, as
@@ -126,7 +135,7 @@ export interface EnvironmentStore {
    * Decrypts the secrets of an environment and calls its providers. What has been opened and
    * depends on nothing outside the store is kept in memory until a revision of it changes.
    */
-  open(reference: string, options?: Cancellable): Promise<OpenEnvironment>
+  open(reference: string, options?: OpenRequest): Promise<OpenEnvironment>
   /** The mistakes and warnings of a definition, without opening anything. */
   check(reference: string): Promise<readonly ReportedDiagnostic[]>
   /** The names of the environments that the user may see, sorted. */
