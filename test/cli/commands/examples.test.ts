@@ -52,6 +52,8 @@ const BEFORE: Readonly<Record<string, string>> = {
   'env:init':
     'esc env rm app/dev --yes; esc env rm rotators/ci --yes; esc env rm app/prod --yes; esc env init app/base',
   'env:restore': 'esc env rm app/dev --yes',
+  // The shell finds no programs; one that ends before esc begins would end that, too.
+  'env:schema': 'jq() { IFS= read -rd "" all; }',
   'env:save': 'echo "  hand: edited" >>environments/app/dev/environment.yaml',
   'env:schedule:edit': 'esc env schedule new rotators/ci --cron "0 3 * * *"',
   'env:schedule:get': 'esc env schedule new rotators/ci --cron "0 3 * * *"',
@@ -72,6 +74,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   'env:webhook:rm': ANY_WEBHOOK,
   'env:webhook:delivery:list': AFTER_A_PING,
   'env:tag:rm': 'esc env tag rotators/ci owner platform',
+  'server:token:revoke': 'esc server token create --user ada@example.com',
   'oidc:publish': AN_ISSUER,
   'oidc:rotate-key': AN_ISSUER,
   'oidc:token': AN_ISSUER,
@@ -98,6 +101,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'oidc:publish --also': 'test/cli/commands: the issuer',
   'setup --run': 'test/cli/commands: setting up vendors',
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
+  'import:esc-cloud': 'test/cli/commands: importing',
+  'login https': 'test/end-to-end: sessions on a server',
+  'server:export': 'test/cli/commands: a store in a database',
+  'server:import': 'test/cli/commands: a store in a database',
+  'server:start': 'test/server',
+  ui: 'test/console',
 }
 
 /** Examples that read what is typed, or standard input. */

@@ -18,6 +18,7 @@ const about = {
   secretsProvider: 'age://',
   format: 'dotenv',
   webhook: 'hook-1',
+  url: 'https://esc.example.com',
 }
 
 /** The file of the command that a line calls: the most words that lead to one. */

@@ -11,7 +11,7 @@ export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof fl
   static override description =
     'The next request with it is refused. What was opened with it is out of reach, too, since reading needs the token.'
   static override examples = [
-    { description: 'Revoke a token by its id', command: 'esc server token revoke 3f9c2ab01d77' },
+    { description: 'Revoke a token by its name', command: 'esc server token revoke ada@example.com' },
   ]
   static override flags = flags
   static override args = { token: { description: 'id or name of the token', required: true } }
