@@ -12,7 +12,7 @@ import { KeyTrust } from './keys/key-trust.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
-import type { Lock, Turn } from './records/records.ts'
+import type { Lock, StoreTransaction } from './records/records.ts'
 import { type Append, appendRevision } from './revisions/append-revision.ts'
 import { removePackedTwice } from './revisions/archive/packed-twice.ts'
 import { History } from './revisions/history.ts'
@@ -203,9 +203,9 @@ export class Environment {
    */
   async append(request: Append): Promise<Revision> {
     const key = await this.dataKey()
-    return this.#write('append', (turn) =>
+    return this.#write('append', (transaction) =>
       appendRevision(request, key, {
-        turn,
+        transaction,
         context: this.#context,
         settings: this.#settings,
         history: this.#history,
@@ -321,7 +321,7 @@ export class Environment {
    */
   async appendEvent(kind: string, event: object): Promise<void> {
     this.#guard('write')
-    await this.#context.records.turn({ environment: this.name, purpose: 'record' }, () => {
+    await this.#context.records.transaction({ environment: this.name, purpose: 'record' }, () => {
       const file = layout.events(this.folder, kind)
       makeFolders(this.#files, join(this.folder, 'events'))
       appendLine(this.#files, file, JSON.stringify(event))
@@ -355,13 +355,13 @@ export class Environment {
 
   async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
     const key = await this.dataKey()
-    await this.#write(purpose, (turn) => {
+    await this.#write(purpose, (transaction) => {
       this.#settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       this.#seals.verifySettings(this.settings, key)
       const bound = this.#unsealedBound(key)
       this.#settings.change((settings) => sealSettings(settings, { ...bound, ...change(settings) }, key))
-      turn.afterwards(() => this.#history.rememberSettings())
+      transaction.afterwards(() => this.#history.rememberSettings())
     })
   }
 
@@ -379,15 +379,15 @@ export class Environment {
   }
 
   /** The settings are read anew at the start. */
-  async #write<T>(purpose: string, write: (turn: Turn) => T): Promise<T> {
+  async #write<T>(purpose: string, write: (transaction: StoreTransaction) => T): Promise<T> {
     this.#guard('write')
     try {
-      return await this.#context.records.turn({ environment: this.name, purpose }, (turn) => {
+      return await this.#context.records.transaction({ environment: this.name, purpose }, (transaction) => {
         this.#settings.read()
-        return write(turn)
+        return write(transaction)
       })
     } catch (error) {
-      // What the turn has read and written may not be what is kept.
+      // What the transaction has read and written may not be what is kept.
       this.#settings.forget()
       throw error
     }

@@ -35,7 +35,7 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import type { Lock, StoreRecords, Turn } from './records/records.ts'
+import type { Lock, StoreRecords, StoreTransaction } from './records/records.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Pruned, PruneRequest } from './revisions/archive/prune-revisions.ts'
 import type { Author } from './revisions/revision-file.ts'
@@ -100,7 +100,7 @@ export class Store {
   static async initIn(records: StoreRecords, options: NewStore, host: StoreHost): Promise<Store> {
     const complete = hostOfRecords(host, records.files)
     const { root } = records
-    const text = await records.turn({ purpose: 'init' }, () => makeStore(complete.files, root, options))
+    const text = await records.transaction({ purpose: 'init' }, () => makeStore(complete.files, root, options))
     return new Store(root, text, complete, records)
   }
 
@@ -158,7 +158,7 @@ export class Store {
   /** Changes the text of a list of age recipients, of the store or of an environment. */
   async changeRecipients(file: string, change: (text: string) => string): Promise<void> {
     this.#host.guard('*', 'admin')
-    await this.#records.turn({ purpose: 'recipients' }, () => {
+    await this.#records.transaction({ purpose: 'recipients' }, () => {
       const before = readTextIfPresent(this.#host.files, file) ?? ''
       const after = change(before)
       if (after !== before) replaceFile(this.#host.files, file, Buffer.from(after))
@@ -204,9 +204,9 @@ export class Store {
     const full = environmentName(name)
     this.#host.guard(full, 'write')
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
-    return this.#records.turn({ purpose: 'create' }, (turn) => {
+    return this.#records.transaction({ purpose: 'create' }, (transaction) => {
       const { key: prepared, secretsProvider = this.configuration.defaultSecretsProvider } = options
-      const made = this.#add(full, newEnvironment(options, secretsProvider), turn)
+      const made = this.#add(full, newEnvironment(options, secretsProvider), transaction)
       if (prepared !== undefined) this.#rememberKey(prepared)
       return made
     })
@@ -232,11 +232,11 @@ export class Store {
    */
   async takeBack(environment: Environment): Promise<void> {
     this.#host.guard(environment.name, 'write')
-    await this.#records.turn({ purpose: 'take back', also: environment.name }, (turn) => {
+    await this.#records.transaction({ purpose: 'take back', also: environment.name }, (transaction) => {
       const now = this.#handle(environment.name)
       if (now.id === environment.id && now.current().number === 1) {
         takeBackEnvironment(this.#host.files, this.folder, environment.name)
-        turn.afterwards(() => this.#memory.forget(environment.id))
+        transaction.afterwards(() => this.#memory.forget(environment.id))
       }
     })
   }
@@ -250,8 +250,8 @@ export class Store {
     this.#host.guard(full, 'write')
     const { adoptedEnvironment } = await import('./adopted-environment.ts')
     const staged = adoptedEnvironment(content)
-    return this.#records.turn({ purpose: 'import' }, (turn) => {
-      const made = this.#add(full, staged, turn)
+    return this.#records.transaction({ purpose: 'import' }, (transaction) => {
+      const made = this.#add(full, staged, transaction)
       this.#rememberKey(content.key)
       return made
     })
@@ -277,7 +277,7 @@ export class Store {
       files: this.#host.files,
       defaultSecretsProvider,
     })
-    return this.#records.turn({ purpose: 'clone' }, (turn) => this.#add(full, content, turn))
+    return this.#records.transaction({ purpose: 'clone' }, (transaction) => this.#add(full, content, transaction))
   }
 
   /**
@@ -290,7 +290,7 @@ export class Store {
     this.#host.guard(environment.name, 'admin')
     const busy = await environment.lock('remove')
     try {
-      await this.#records.turn({ purpose: 'remove', also: environment.name }, () => {
+      await this.#records.transaction({ purpose: 'remove', also: environment.name }, () => {
         cleanUpSwap(this.#host.files, environment.folder)
         refuseRemoval(environment)
         moveAway(this.#host.files, this.folder, environment, by)
@@ -313,13 +313,13 @@ export class Store {
   async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
     const full = environmentName(name)
     this.#host.guard(full, 'admin')
-    return this.#records.turn({ purpose: 'restore' }, (turn) => {
+    return this.#records.transaction({ purpose: 'restore' }, (transaction) => {
       // What the error offers instead is what the caller may know of.
       const known = this.removed().filter(({ name: each }) => each === full || this.#mayRead(each))
       const removed = findRemoved(known, full, options.id)
       refuseTaken(this.#host.files, this.folder, full)
       moveBack(this.#host.files, this.folder, removed)
-      return this.#made(full, turn)
+      return this.#made(full, transaction)
     })
   }
 
@@ -538,18 +538,18 @@ export class Store {
     }
   }
 
-  #add(name: string, content: StagedEnvironment, turn: Turn): Environment {
+  #add(name: string, content: StagedEnvironment, transaction: StoreTransaction): Environment {
     addEnvironment(this.#host.files, this.folder, name, content)
-    return this.#made(name, turn)
+    return this.#made(name, transaction)
   }
 
   /**
    * Somebody at this machine has just given the environment its name, which another
    * one may have had before.
    */
-  #made(name: string, turn: Turn): Environment {
+  #made(name: string, transaction: StoreTransaction): Environment {
     const environment = this.#handle(name)
-    if (environment.keyTrust.isReplaced()) turn.afterwards(() => this.#memory.acceptName(name, environment.id))
+    if (environment.keyTrust.isReplaced()) transaction.afterwards(() => this.#memory.acceptName(name, environment.id))
     return environment
   }
 }

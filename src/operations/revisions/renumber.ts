@@ -8,7 +8,7 @@ import { checkDefinition } from '../definitions/save-definition.ts'
 import { referrersTo } from '../environments/referrers.ts'
 import { reencrypt } from '../keys/reencrypt.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { type Contested, proveRotations, settleRotations } from '../rotating/contested-rotations.ts'
+import { type Contested, proveRotations, reconcileRotations } from '../rotating/contested-rotations.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -32,7 +32,7 @@ export const renumberEnvironment = operation({
     const { name } = work.subject
     const contested: Contested[] = []
     const renumbered = await store.renumber(name, {
-      settle: (texts) => settleRotations(name, texts, contested),
+      reconcile: (texts) => reconcileRotations(name, texts, contested),
       author: await work.author(),
       created: work.host.now(),
       reencrypt,

@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts'
 import { listRotators, parseEnvironment } from '../../language/index.ts'
 import { rich, step, type Text } from '../../rich-text.ts'
 import { stateText } from '../../rotation/index.ts'
-import type { SettledTexts, TextsToSettle } from '../../store/index.ts'
+import type { ReconciledTexts, TextsToReconcile } from '../../store/index.ts'
 import { decode, fragmentOf, getAt, parsePropertyPath, setAt } from '../../yaml/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import type { Work } from '../session/operation.ts'
@@ -28,7 +28,7 @@ export interface Contested {
  * rotation made. A person could only choose between ciphertexts. Nothing is lost: the other
  * credential stays in its revision.
  */
-export function settleRotations(name: string, texts: TextsToSettle, contested: Contested[]): SettledTexts {
+export function reconcileRotations(name: string, texts: TextsToReconcile, contested: Contested[]): ReconciledTexts {
   const kept = texts.rotated.theirs > texts.rotated.ours ? 'theirs' : 'ours'
   const lost = kept === 'ours' ? 'theirs' : 'ours'
   const states = {

@@ -1,37 +1,44 @@
 import type { FileSystem } from '../../files/index.ts'
 import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
-import type { JournalRecords, Lock, LockRequest, StoreRecords, Turn, TurnRequest } from '../records/records.ts'
+import type {
+  JournalRecords,
+  Lock,
+  LockRequest,
+  StoreRecords,
+  StoreTransaction,
+  TransactionRequest,
+} from '../records/records.ts'
 import type { StoreState } from '../state/state.ts'
 import { FolderJournal } from './folder-journal.ts'
 import { lockInFolder } from './folder-locks.ts'
-import { writeEnvironment, writeStore } from './folder-turns.ts'
+import { writeEnvironment, writeStore } from './write-locked.ts'
 
 /** The folder of a store, and what this machine keeps about it. */
-export interface StorePlace {
+export interface FolderContext {
   readonly folder: string
   readonly state: StoreState
   readonly host: CompleteHost
 }
 
 /** Each file is kept as it is written, so what follows from it may follow at once. */
-const atOnce: Turn = { afterwards: (act) => act() }
+const atOnce: StoreTransaction = { afterwards: (act) => act() }
 
 /** A store that is a folder: files that people read, edit and commit. */
 export class FolderRecords implements StoreRecords {
   readonly kind = 'folder'
-  readonly #place: StorePlace
+  readonly #context: FolderContext
 
-  constructor(place: StorePlace) {
-    this.#place = place
+  constructor(context: FolderContext) {
+    this.#context = context
   }
 
   get root(): string {
-    return this.#place.folder
+    return this.#context.folder
   }
 
   get files(): FileSystem {
-    return this.#place.host.files
+    return this.#context.host.files
   }
 
   refresh(): undefined {
@@ -42,20 +49,23 @@ export class FolderRecords implements StoreRecords {
     return undefined
   }
 
-  turn<T>({ environment, purpose }: TurnRequest, write: (turn: Turn) => T): Promise<T> {
+  transaction<T>(
+    { environment, purpose }: TransactionRequest,
+    write: (transaction: StoreTransaction) => T,
+  ): Promise<T> {
     const act = () => write(atOnce)
-    if (environment === undefined) return writeStore(this.#place, purpose, act)
-    const { folder: store, state, host } = this.#place
+    if (environment === undefined) return writeStore(this.#context, purpose, act)
+    const { folder: store, state, host } = this.#context
     const folder = layout.environment(store, environment)
     return writeEnvironment({ name: environment, folder, state, host }, purpose, act)
   }
 
   lock(request: LockRequest): Promise<Lock> {
-    return lockInFolder(this.#place, request)
+    return lockInFolder(this.#context, request)
   }
 
   journal(id: string): JournalRecords {
-    return new FolderJournal(this.#place.host, this.#place.state, id)
+    return new FolderJournal(this.#context.host, this.#context.state, id)
   }
 
   async close(): Promise<void> {}

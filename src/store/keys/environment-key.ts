@@ -107,7 +107,7 @@ export class EnvironmentKey {
     const made = await makeDataKey(secretsProvider, given.keys ?? host.keys, owner)
     const { key, wrapped: wrappedDataKey } = made
     let first = true
-    await this.#context.records.turn({ environment: owner.name, purpose: 'key' }, () =>
+    await this.#context.records.transaction({ environment: owner.name, purpose: 'key' }, () =>
       this.#settings.change((settings) => {
         first = settings.wrappedDataKey === undefined
         if (!first) return {}

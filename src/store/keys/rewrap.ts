@@ -50,7 +50,7 @@ export async function rewrap(
       holders: await namesOfHolders(context, after),
     }
     announceHolders(context, owner.id, known)
-    await context.records.turn({ environment: context.name, purpose: 'wrap the key again' }, () =>
+    await context.records.transaction({ environment: context.name, purpose: 'wrap the key again' }, () =>
       new SettingsFile(context).change((now) => {
         if (now.wrappedDataKey !== wrapped) throw keyChanged(context.name)
         // Before it is there, or this machine would take it for a stranger's.

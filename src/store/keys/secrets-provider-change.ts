@@ -71,8 +71,8 @@ export async function reencryptUnder(
     }
     const successor = await Successor.build(environment, context, change)
     try {
-      const turn = { environment: context.name, purpose: 'change the secrets provider' }
-      await context.records.turn(turn, () => successor.takeOver())
+      const transaction = { environment: context.name, purpose: 'change the secrets provider' }
+      await context.records.transaction(transaction, () => successor.takeOver())
     } catch (error) {
       // Only while nothing was renamed: else the next command completes the change.
       if (statusOf(files, context.folder) !== undefined) removeTree(files, successorFolder(context.folder))

@@ -50,7 +50,9 @@ export async function renumber(context: EnvironmentContext, options: RenumberOpt
   try {
     const merge = await Merge.prepare(context, options)
     const merged = await merge.definition()
-    await context.records.turn({ environment: context.name, purpose: 'renumber' }, () => merge.write(merged.text))
+    await context.records.transaction({ environment: context.name, purpose: 'renumber' }, () =>
+      merge.write(merged.text),
+    )
     return { ...merge.summary(), side: options.whose?.moved ?? 'theirs', definition: merged.how, notes: merge.notes }
   } catch (error) {
     throw ioError(error, `cannot merge environment '${context.name}'`)
@@ -129,12 +131,18 @@ class Merge {
     if (this.#added.length === 0 || theirs === base) return { how: 'one-side', text: ours }
     const working = await this.#resolution()
     const rotated = { ours: lastRotated(this.#ours.tail), theirs: lastRotated(this.#added) }
-    const settled = this.#options.settle?.({ base, ours, theirs, rotated }) ?? { ours, theirs, apply: (same) => same }
-    const texts = { base, ours: settled.ours, theirs: settled.theirs }
+    const reconciled = this.#options.reconcile?.({ base, ours, theirs, rotated }) ?? {
+      ours,
+      theirs,
+      apply: (same) => same,
+    }
+    const texts = { base, ours: reconciled.ours, theirs: reconciled.theirs }
     const merged = await mergeTexts(this.#options.runGit, this.#context, texts, working)
     const ciphers = this.#ciphers()
     const text =
-      merged.how === 'hand' ? settled.apply(this.#options.reencrypt(merged.text, ciphers, this.#common)) : merged.text
+      merged.how === 'hand'
+        ? reconciled.apply(this.#options.reencrypt(merged.text, ciphers, this.#common))
+        : merged.text
     return { how: merged.how, text: (await this.#options.complete?.(text, ciphers)) ?? text }
   }
 

@@ -25,7 +25,7 @@ export interface RenumberOptions extends Stamp {
    * Is asked before the definitions are merged: makes both say the same where no person could
    * choose, as between two ciphertexts.
    */
-  readonly settle?: (texts: TextsToSettle) => SettledTexts
+  readonly reconcile?: (texts: TextsToReconcile) => ReconciledTexts
   /**
    * Has the last word on a merged definition: encrypts what a person typed in clear, and
    * refuses what is no definition.
@@ -34,11 +34,11 @@ export interface RenumberOptions extends Stamp {
 }
 
 /** The definitions of both sides, under the same key, and when each was last rotated. */
-export interface TextsToSettle extends ThreeTexts {
+export interface TextsToReconcile extends ThreeTexts {
   readonly rotated: { readonly ours: Date; readonly theirs: Date }
 }
 
-export interface SettledTexts {
+export interface ReconciledTexts {
   readonly ours: string
   readonly theirs: string
   /** Makes a text that a person has written say the same. */

@@ -97,7 +97,7 @@ export class PostgresDatabase {
    * Runs a transaction. `begin` are the statements that begin it. When the connection is lost in
    * the commit, the database is asked what has become of it.
    *
-   * @param act calls `begun` with the token that it has put into the table `turn`, after which
+   * @param act calls `begun` with the token that it has put into the table `committed`, after which
    * nothing is tried again.
    * @throws EscError `io` when it is not known whether it was committed.
    */
@@ -162,7 +162,7 @@ export class PostgresDatabase {
     let put: readonly Row[]
     try {
       put = await this.run(
-        `insert into ${this.schema}.turn (token) values ($1) on conflict do nothing returning token`,
+        `insert into ${this.schema}.committed (token) values ($1) on conflict do nothing returning token`,
         [token],
       )
     } catch {

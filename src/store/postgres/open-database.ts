@@ -31,7 +31,7 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
     await refuseUnsafe(database)
     const [row] = await database.run(`select id from ${database.schema}.store`)
     // Whoever has not had the answer to a commit by then has long asked for it.
-    await database.run(`delete from ${database.schema}.turn where at < now() - interval '1 day'`)
+    await database.run(`delete from ${database.schema}.committed where at < now() - interval '1 day'`)
     const records = new PostgresRecords({
       database,
       root: [``, 'postgres', ...nameOfDatabase(address).split('/')].join(sep),

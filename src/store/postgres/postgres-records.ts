@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
-import type { JournalRecords, Lock, LockRequest, StoreRecords, Turn, TurnRequest } from '../records/records.ts'
+import type {
+  JournalRecords,
+  Lock,
+  LockRequest,
+  StoreRecords,
+  StoreTransaction,
+  TransactionRequest,
+} from '../records/records.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseJournal } from './database-journal.ts'
 import { Leases, type LeaseTiming } from './leases.ts'
@@ -22,7 +29,7 @@ interface PostgresRecordsOptions {
   readonly timing?: LeaseTiming
 }
 
-/** Everything a turn has changed. */
+/** Everything a transaction has changed. */
 interface Written {
   /** Places of environments. */
   readonly places: readonly string[]
@@ -33,8 +40,8 @@ interface Written {
 }
 
 /**
- * A store in PostgreSQL. Its rows are read as files of a copy in memory; a turn is one transaction,
- * in which the row of the environment is locked.
+ * A store in PostgreSQL. Its rows are read as files of a copy in memory. A transaction is one of
+ * the database, in which the row of the environment is locked.
  */
 export class PostgresRecords implements StoreRecords {
   readonly kind = 'database'
@@ -80,18 +87,21 @@ export class PostgresRecords implements StoreRecords {
     return Math.max(this.#readMs, this.#replica.lockedMs(id))
   }
 
-  async turn<T>({ environment, also, purpose }: TurnRequest, write: (turn: Turn) => T): Promise<T> {
+  async transaction<T>(
+    { environment, also, purpose }: TransactionRequest,
+    write: (transaction: StoreTransaction) => T,
+  ): Promise<T> {
     const later: (() => void)[] = []
-    const turn: Turn = { afterwards: (act) => void later.push(act) }
+    const transaction: StoreTransaction = { afterwards: (act) => void later.push(act) }
     const act = async (statements: Statements, begun: (token: string) => void) => {
       if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
       const locked = environment ?? also
       if (locked !== undefined) await this.#replica.readLocked(statements, locked)
       const token = randomUUID()
-      await statements.run(`insert into ${this.#database.schema}.turn (token) values ($1)`, [token])
+      await statements.run(`insert into ${this.#database.schema}.committed (token) values ($1)`, [token])
       begun(token)
       const { result, changes } = this.files.tree.attempt(
-        () => write(turn),
+        () => write(transaction),
         (made) => this.#written(made.map(({ path }) => path)),
       )
       return { result, changes, kept: await this.#keep(statements, changes, purpose) }
@@ -153,8 +163,8 @@ export class PostgresRecords implements StoreRecords {
   }
 
   /**
-   * One turn of the whole store at a time. The lock comes before the first query, so the
-   * transaction sees what the turn before has done.
+   * One transaction of the whole store at a time. The lock comes before the first query, so the
+   * transaction sees what the transaction before has done.
    */
   #beginStore(): string {
     return `begin isolation level repeatable read; ${limits}; lock table ${this.#database.schema}.store in share row exclusive mode`
@@ -228,8 +238,8 @@ export class PostgresRecords implements StoreRecords {
 }
 
 /**
- * A replica that is cut off from the network in a turn must not hold the row for long, and a commit
- * is one when it is on the disk.
+ * A replica that is cut off from the network in a transaction must not hold the row for long, and a
+ * commit is one when it is on the disk.
  */
 const limits = `set local lock_timeout to '15s'; set local idle_in_transaction_session_timeout to '30s'; set local synchronous_commit to on`
 

@@ -184,7 +184,7 @@ export class Replica {
       since,
     )
     for (const [index, head] of present.entries()) {
-      // A turn of this process may have gone further meanwhile.
+      // A transaction of this process may have gone further meanwhile.
       if (!this.#isNew(head)) continue
       const place = head.place as string
       const base = known[index]

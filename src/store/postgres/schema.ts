@@ -71,8 +71,8 @@ const migrations: readonly Migration[] = [
         content bytea not null,
         forgotten timestamptz not null default clock_timestamp()
       )`,
-      // A turn that was committed: tells one whose answer was lost from one that was not.
-      `create table ${schema}.turn (
+      // A transaction that was committed: tells one whose answer was lost from one that was not.
+      `create table ${schema}.committed (
         token uuid primary key,
         at timestamptz not null default clock_timestamp()
       )`,

@@ -8,7 +8,7 @@ export class TreeFolder {
   parent: TreeFolder | undefined
   name = ''
   readonly entries = new Map<string, Bytes | TreeFolder>()
-  /** The version of what is in it; 0: changed in a turn that is not kept yet. */
+  /** The version of what is in it; 0: changed in a transaction that is not kept yet. */
   version = 0
 
   /** Path below the root, with `/`. Empty: the root itself. */
@@ -30,9 +30,9 @@ interface TreeChange {
 }
 
 /**
- * Folders and files in memory, which can be put back as they were before a turn.
+ * Folders and files in memory, which can be put back as they were before a transaction.
  *
- * Outside a turn only temporary names can be changed: what nobody else sees.
+ * Outside a transaction only temporary names can be changed: what nobody else sees.
  */
 export class Tree {
   readonly root = new TreeFolder()
@@ -56,7 +56,7 @@ export class Tree {
     const path = above === '' ? name : `${above}/${name}`
     if (this.#changes !== undefined) this.#changes.push({ folder, name, path, before, after, version: folder.version })
     else if (!path.split('/').some((part) => part.startsWith(temporaryPrefix))) {
-      throw new Error(`${path} is changed outside a turn of the store`)
+      throw new Error(`${path} is changed outside a transaction of the store`)
     }
     place(folder, name, after)
     folder.version = 0
@@ -67,7 +67,7 @@ export class Tree {
    * temporary names that are gone. `changed` is called before that.
    */
   attempt<T, C>(write: () => T, changed: (changes: readonly TreeChange[]) => C): { result: T; changes: C } {
-    if (this.#changes !== undefined) throw new Error('a turn of the store begins inside another one')
+    if (this.#changes !== undefined) throw new Error('a transaction of the store begins inside another one')
     const changes: TreeChange[] = []
     this.#changes = changes
     try {

@@ -2,18 +2,18 @@ import type { Statements } from './connection.ts'
 import { type EnvironmentFiles, type EnvironmentRows, equal, type KeptEnvironment, rowsOf } from './rows.ts'
 import type { Bytes } from './tree.ts'
 
-/** One environment before and after a turn: as it is kept, and as it is to be. */
+/** One environment before and after a transaction: as it is kept, and as it is to be. */
 interface EnvironmentChange {
   readonly before: KeptEnvironment | undefined
   readonly after: { readonly place: string; readonly files: EnvironmentFiles } | undefined
 }
 
-/** An environment as a turn has kept it, or the id of one that is gone. */
+/** An environment as a transaction has kept it, or the id of one that is gone. */
 export type KeptChange = { readonly kept: KeptEnvironment } | { readonly gone: string }
 
 /**
- * Writes what a turn has made of an environment, in its transaction. Undefined: somebody else has
- * changed it meanwhile.
+ * Writes what a transaction has made of an environment. Undefined: somebody else has changed it
+ * meanwhile.
  */
 export async function writeEnvironmentRows(
   statements: Statements,

@@ -1,25 +1,25 @@
 import type { FileSystem } from '../../files/index.ts'
 
 /** One change of a store, during which nobody else changes the same. */
-export interface TurnRequest {
+export interface TransactionRequest {
   /** The environment that is changed. Absent: the store as a whole, such as its list of them. */
   readonly environment?: string
-  /** In a turn of the whole store: an environment that is changed besides. */
+  /** In a transaction of the whole store: an environment that is changed besides. */
   readonly also?: string
   /** The purpose, for others' messages: `append`. */
   readonly purpose: string
 }
 
-/** A turn that is under way. */
-export interface Turn {
+/** A transaction that is under way. */
+export interface StoreTransaction {
   /**
    * Has something done once what was written is kept: for what must never be ahead of it, such as
-   * what this machine remembers. Not called when the turn fails.
+   * what this machine remembers. Not called when the transaction fails.
    */
   afterwards(act: () => void): void
 }
 
-/** Something that is held for longer than a turn. */
+/** Something that is held for longer than a transaction. */
 export interface Lock {
   /** Idempotent; never throws. A process that dies releases its locks by being gone. */
   release(): void
@@ -44,14 +44,14 @@ export type LockedThing =
  * seals, keys, the chain, tags, merging) is above it, and is the same wherever they are kept.
  *
  * What is read is synchronous: the files of a folder, or a copy of the rows of a database that
- * `refresh`, `turn` and `lock` bring up to date.
+ * `refresh`, `transaction` and `lock` bring up to date.
  */
 export interface StoreRecords {
   /** `folder`: people edit it, and git keeps it. `database`: several machines use it at once. */
   readonly kind: 'folder' | 'database'
   /** Absolute path of the store's folder. That of a database exists nowhere but in `files`. */
   readonly root: string
-  /** Reads what is kept. In a turn, what was written in it. */
+  /** Reads what is kept. In a transaction, what was written in it. */
   readonly files: FileSystem
   /**
    * Reads what others have changed. Undefined: what is read is always as new as it can be.
@@ -69,7 +69,7 @@ export interface StoreRecords {
    * keeps each file as it is written, so `write` writes in an order that a crash may cut off.
    * @throws EscError `locked`, `io`; what `write` throws.
    */
-  turn<T>(request: TurnRequest, write: (turn: Turn) => T): Promise<T>
+  transaction<T>(request: TransactionRequest, write: (transaction: StoreTransaction) => T): Promise<T>
   /**
    * Takes a lock for a change of several steps. What is read afterwards is as new as the lock.
    * @throws EscError `locked`, naming the holder and its purpose.

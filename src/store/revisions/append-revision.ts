@@ -4,7 +4,7 @@ import type { DataKey } from '../../keys/index.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { Seals } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
-import type { Turn } from '../records/records.ts'
+import type { StoreTransaction } from '../records/records.ts'
 import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
 import type { History } from './history.ts'
 import { type Author, type Change, digestOf, formatRevision, parseRevision, type Revision } from './revision-file.ts'
@@ -36,7 +36,7 @@ export interface Append {
 
 /** The parts of the environment that gets a revision. */
 interface Appending {
-  readonly turn: Turn
+  readonly transaction: StoreTransaction
   readonly context: EnvironmentContext
   readonly settings: SettingsFile
   readonly history: History
@@ -49,7 +49,7 @@ interface Appending {
  * the write lock.
  */
 export function appendRevision(request: Append, key: DataKey, to: Appending): Revision {
-  const { turn, context, settings, history, seals, working } = to
+  const { transaction, context, settings, history, seals, working } = to
   settings.refuseChangedKey()
   const newest = history.newest()
   if (newest.number !== request.base) throw conflict(context, request.base, newest)
@@ -67,7 +67,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
     appending.refused()
     throw conflict(context, request.base, history.newest())
   }
-  turn.afterwards(() => appending.appended())
+  transaction.afterwards(() => appending.appended())
   try {
     working.replace(definition)
   } catch (error) {
@@ -77,7 +77,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
     context.host.keys.notify({ kind: 'definition-not-replaced', environment: context.name, revision: number, reason })
   }
   const revision = parseRevision(bytes, file, number)
-  turn.afterwards(() => history.remember(revision))
+  transaction.afterwards(() => history.remember(revision))
   return revision
 }
 

@@ -82,9 +82,9 @@ export class StoreConfiguration {
   /** Changes the text, as it is under the lock. */
   async change(change: (text: string) => string): Promise<void> {
     this.#host.guard('*', 'admin')
-    await this.#records.turn({ purpose: 'configure' }, (turn) => {
+    await this.#records.transaction({ purpose: 'configure' }, (transaction) => {
       const text = changeText(this.#host.files, layout.configuration(this.#folder), change)
-      turn.afterwards(() => this.renew(text))
+      transaction.afterwards(() => this.renew(text))
     })
   }
 

@@ -48,7 +48,7 @@ export async function importStore(source: Source, records: StoreRecords): Promis
       verifyChain(environment)
     }
     const content = filesOfStore(source.files, source.folder)
-    await records.turn({ purpose: 'import' }, () => {
+    await records.transaction({ purpose: 'import' }, () => {
       const { files, root } = records
       if (files.exists(layout.configuration(root))) throw taken(root)
       writeFiles(files, root, content)

@@ -66,7 +66,7 @@ export async function pruneRevisions(
     const planned = await plan(environment, context, request)
     const done = summary(planned, files, context)
     if (planned.archives.length > 0) await request.raiseFormat()
-    await context.records.turn({ environment: context.name, purpose: 'prune' }, () => {
+    await context.records.transaction({ environment: context.name, purpose: 'prune' }, () => {
       const { folder } = context
       for (const { path, bytes } of planned.archives) createFile(files, path, bytes, { temporaryIn: folder })
       removePackedTwice(files, folder)
