@@ -41,6 +41,7 @@ const withoutProvider: RemoteUse = {
  */
 const uses: Readonly<Record<string, RemoteUse>> = {
   // reading
+  'check-revision': asItIs,
   'describe-version': asItIs,
   'diagnose-environment': asItIs,
   'environment-types': asItIs,
@@ -49,6 +50,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'get-compared-side': asItIs,
   'get-definition': asItIs,
   'get-environment': asItIs,
+  'get-environment-id': asItIs,
   'get-environment-settings': asItIs,
   'get-environment-tag': asItIs,
   'get-schedule': asItIs,
@@ -60,6 +62,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'list-environment-audit-lines': asItIs,
   'list-environment-tags': asItIs,
   'list-environments': asItIs,
+  'list-offered': asItIs,
   'list-imports': asItIs,
   'list-overdue-schedules': asItIs,
   'list-owed-rotations': asItIs,

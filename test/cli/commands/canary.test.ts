@@ -33,7 +33,7 @@ const DRESSINGS: Readonly<Record<string, string>> = {
 }
 
 /** Commands that never end, such as servers, or start programs of the machine. */
-const LEFT_OUT = ['lsp', 'mcp', 'scheduler:start']
+const LEFT_OUT = ['lsp', 'mcp', 'scheduler:start', 'server:start', 'ui']
 
 const DEFINITION = 'values:\n  token: {fn::secret: hunter2-hunter2}\n  a: {b: 1}\n  list: [1, 2]\n'
 

@@ -5,9 +5,9 @@ import { crc32 } from 'node:zlib'
  * they are written in base64: an archive keeps their bytes, each once.
  */
 export const tokenPattern =
-  // An id; base64 of at least 30 bytes; and the mark that stands for a token, where a text has it
-  // itself.
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9+/_-]{40,}={0,2}|\x01/g
+  // An id; base64 of at least 30 bytes, in pieces, as matching a very long one takes a stack; and
+  // the mark that stands for a token, where a text has it itself.
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9+/_-]{40,65536}={0,2}|\x01/g
 
 /** Stands for a token in the text around it. */
 export const tokenMark = '\x01'
