@@ -36,7 +36,7 @@ export async function buildConsole(root) {
   mkdirSync(outdir, { recursive: true })
   const manifest = {
     script: basename(script),
-    /** What the script imports before it runs: browsers load it at once. */
+    /** Bundles that the script imports before it runs: browsers load them at once. */
     preload: [...neededBy(script, metafile)].map((path) => basename(path)),
     style: await usedStyle(root, join(root, entry('src/console/style.css')), assets),
   }

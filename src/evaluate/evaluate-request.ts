@@ -15,9 +15,9 @@ export interface EvaluationRequest {
   /** The key of the root. Asked for at most once, when a ciphertext of it is first needed. */
   readonly unlock: () => Promise<Decrypt>
   readonly mode: Mode
-  /** In mode `rotate`: which calls, relative to `values`. Absent or empty: all. */
+  /** The calls to rotate in mode `rotate`, relative to `values`. Absent or empty: all. */
   readonly rotatePaths?: readonly PropertyPath[]
-  /** In mode `check`: decrypt ciphertext. Default false. */
+  /** True when mode `check` decrypts ciphertext. Default false. */
   readonly showSecrets?: boolean
   /** The execution context. `currentEnvironment` and `rootEnvironment` are reserved. */
   readonly context?: ExportedMap

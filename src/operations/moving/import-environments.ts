@@ -8,7 +8,7 @@ import { adoptEnvironment, type ImportedEnvironment, type PlannedImport, planImp
 
 /** A server whose environments are wanted. */
 export interface SourceServer {
-  /** As of `serverUrl`. */
+  /** The URL of the server, as `serverUrl` returns it. */
   readonly url: string
   readonly token: string
   readonly userAgent: string

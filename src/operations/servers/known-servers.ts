@@ -5,7 +5,7 @@ import { configFolder } from '../../keys/index.ts'
 
 /** A server that a user has logged in to. */
 export interface KnownServer {
-  /** As of `serverUrl`. */
+  /** The URL of the server, as `serverUrl` returns it. */
   readonly url: string
   readonly token: string
   /** The name that the server knows the user by. */

@@ -10,7 +10,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** A login to a server. */
 export interface ServerLogin {
-  /** As of `serverUrl`. */
+  /** The URL of the server, as `serverUrl` returns it. */
   readonly url: string
   readonly token: string
   readonly userAgent: string

@@ -22,7 +22,7 @@ export function openDatabaseStore(url: string): Promise<StoreRecords> {
   return openDatabase(url)
 }
 
-/** As `openDatabaseStore`; where there is no store, `request` says how to make one. */
+/** Opens the store in a database, and makes it as `request` says where there is none. */
 export async function openOrMakeDatabaseStore(
   url: string,
   request: NewDatabaseStore,

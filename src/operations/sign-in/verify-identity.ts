@@ -131,7 +131,7 @@ function unavailable({ url }: TrustedIssuer, why: string): RefusedIdentity {
   return { kind: 'refused', error: 'temporarily_unavailable', message }
 }
 
-/** Whom a token means whose signature is right. */
+/** Checks the claims of a token whose signature is right, and tells whom it means. */
 function taken(issuer: TrustedIssuer, claims: JWTPayload): ShownIdentity | RefusedIdentity {
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? [])
   if (!audiences.includes(issuer.audience)) {
