@@ -20,6 +20,7 @@ import type { Readiness } from './readiness.ts'
 import { definitionBodySchema, diagnosticSchema } from './schemas.ts'
 import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
 import type { StoreChanges } from './store-changes.ts'
+import { textWithoutFolders, withoutFolders } from './without-folders.ts'
 
 /** Somebody who has shown a token. */
 export interface Authenticated {
@@ -92,23 +93,22 @@ export function emptyApi(): Api {
   })
   api.onError((error, c) => {
     const problem = problemIn(error)
-    if (problem !== undefined && problem.status < 500) return answer(c, withoutFolders(problem, c.var.parts))
+    if (problem !== undefined && problem.status < 500) return answer(c, discreet(problem, c.var.parts))
     c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath, id: c.var.requestId })
     return answer(
       c,
       problem === undefined
         ? new Problem(500, 'the server has failed: its log says more')
-        : withoutFolders(problem, c.var.parts),
+        : discreet(problem, c.var.parts),
     )
   })
   return api
 }
 
-/** The same with the label of the store in the place of the folders of this machine. */
-function withoutFolders(problem: Problem, { folders, organization }: ServerParts): Problem {
-  const { status, message, diagnostics, headers } = problem
-  const told = folders.reduce((text, folder) => text.replaceAll(folder, organization), message)
-  return new Problem(status, told, diagnostics, headers)
+/** The same without the folders of this machine, in its diagnostics too. */
+function discreet({ status, message, diagnostics, headers }: Problem, parts: ServerParts): Problem {
+  const told = diagnostics.map((each) => withoutFolders(each, parts))
+  return new Problem(status, textWithoutFolders(message, parts), told, headers)
 }
 
 function problemIn(error: Error): Problem | undefined {

@@ -6,6 +6,7 @@ import { JsonSyntaxError, parseJson } from '../../read-json.ts'
 import { type Api, type ApiContext, answerJson, answers, loose } from '../api.ts'
 import { sessionOf } from '../params.ts'
 import { Problem, problemBody, problemOf } from '../problem.ts'
+import { withoutFolders } from '../without-folders.ts'
 import { isOperation, type RemoteOperation, remoteOperations } from './remote-operations.ts'
 
 const list = createRoute({
@@ -63,25 +64,14 @@ async function performed(c: ApiContext, name: string): Promise<Response> {
     const request = readRequest(await c.req.text())
     const { result, notices, commit, principal, organization } = await run(c, session, found, request)
     const caller = { organization, principal }
-    const told = notices.map((notice) => withoutFolders(c, toWire(notice)))
+    const told = notices.map((notice) => withoutFolders(toWire(notice), c.var.parts))
     return answerJson(c, { ...(toWire({ result, commit }) as JsonObject), notices: told, caller })
   } catch (error) {
     const problem = error instanceof EscError ? problemOf(error) : undefined
     if (problem === undefined) throw error
-    const body = withoutFolders(c, { ...(problemBody(problem) as JsonObject), error: toWire(error) as Json })
+    const body = withoutFolders({ ...(problemBody(problem) as JsonObject), error: toWire(error) as Json }, c.var.parts)
     return answerJson(c, body, problem.status)
   }
-}
-
-/** The same with the label of the store in the place of the folders of this machine. */
-function withoutFolders(c: ApiContext, json: Json): Json {
-  const { folders, organization } = c.var.parts
-  if (typeof json === 'string') return folders.reduce((text, folder) => text.replaceAll(folder, organization), json)
-  if (Array.isArray(json)) return json.map((each) => withoutFolders(c, each))
-  if (!isJsonObject(json)) return json
-  return Object.fromEntries(
-    Object.entries(json).map(([key, each]) => [key, each === undefined ? undefined : withoutFolders(c, each)]),
-  )
 }
 
 interface Request {
