@@ -25,7 +25,7 @@ const files =
   process.argv.length > 2
     ? process.argv.slice(2)
     : ['--parallel', '--jobs', '3', '--ignore', '.compiled/test/fixtures/**', '.compiled/test/**/*.test.js']
-run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.json', ...files])
+run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.cjs', ...files])
 
 function run(program, words) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...words], {

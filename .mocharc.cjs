@@ -1,0 +1,1 @@
+module.exports = { ...require('./test/compiled.mocharc.cjs'), 'node-option': ['import=tsx/esm'] }
