@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory'
 import type { ServerToken, Session } from '../operations/index.ts'
-import type { ApiContext, ApiEnvironment, Authenticated } from './api.ts'
+import type { ApiContext, ApiEnvironment, Authenticated, ServerParts } from './api.ts'
 import { isOfConsole, refuseOtherOrigins, shownSession } from './console/cookie.ts'
 import { Problem } from './problem.ts'
 
@@ -12,7 +12,7 @@ const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
  */
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const [parts, address] = [c.get('parts'), c.get('address')]
-  const find = () => (isOfConsole(c) ? signedIn(c) : shown(c))
+  const find = () => (isOfConsole(c) ? signedIn(c) : holderOf(parts, c.req.header('authorization')))
   const holder = find()
   if (holder === undefined) {
     await parts.limits.failed(address)
@@ -44,15 +44,24 @@ function authenticated(
   }
 }
 
-function shown(c: ApiContext) {
-  const parts = c.get('parts')
-  const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-  const found = token === undefined ? undefined : parts.tokens.find(token)
-  const isOver = found?.expires !== undefined && found.expires <= parts.now()
+/** A token as it is shown, and as it is kept. */
+export interface Holder {
+  readonly token: string
+  readonly found: ServerToken
+}
+
+/** The holder of the token in a header. `undefined`: there is none, or it has ended. */
+export function holderOf(
+  { tokens, now }: Pick<ServerParts, 'tokens' | 'now'>,
+  authorization: string | undefined,
+): Holder | undefined {
+  const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? []
+  const found = token === undefined ? undefined : tokens.find(token)
+  const isOver = found?.expires !== undefined && found.expires <= now()
   return token === undefined || found === undefined || isOver ? undefined : { token, found }
 }
 
-function signedIn(c: ApiContext) {
+function signedIn(c: ApiContext): Holder | undefined {
   refuseOtherOrigins(c)
   const id = shownSession(c)
   const session = id === undefined ? undefined : c.get('parts').console?.sessions.find(id)

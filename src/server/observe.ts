@@ -14,7 +14,7 @@ export function observe({ behindProxy }: { readonly behindProxy: boolean }): Mid
     const { metrics, log, readiness } = c.get('parts')
     const began = performance.now()
     metrics.began()
-    const id = (behindProxy && givenId(c)) || randomUUID()
+    const id = requestIdOf(c.req.header('x-request-id'), behindProxy)
     c.set('requestId', id)
     c.header('x-request-id', id)
     // So that a client of a server that ends asks another one next.
@@ -42,6 +42,8 @@ function routeOf(c: ApiContext): string {
   return matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none'
 }
 
-function givenId(c: ApiContext): string | undefined {
-  return /^[A-Za-z0-9._-]{1,64}$/.exec(c.req.header('x-request-id') ?? '')?.[0]
+/** The id of a request: the one that it came with, where a proxy has given it, or a new one. */
+export function requestIdOf(given: string | string[] | undefined, behindProxy: boolean): string {
+  const usable = behindProxy && typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given)
+  return usable ? given : randomUUID()
 }

@@ -37,6 +37,11 @@ export class RateLimits {
     return count(this.#failed, place(address), 'requests without a valid token from this address')
   }
 
+  /** True when requests are counted by their token. */
+  get limitsTokens(): boolean {
+    return this.#token !== undefined
+  }
+
   /** Counts a request with a token. @throws Problem 429. */
   async token(id: string): Promise<void> {
     if (this.#token !== undefined) await count(this.#token, id, 'requests with this token')

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { EscError, messageOf } from '../errors.ts'
@@ -12,6 +12,7 @@ import {
   tokensOf,
 } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
+import { answerOpened } from './answer-opened.ts'
 import type { FailedRequest } from './api.ts'
 import { serverApp } from './app.ts'
 import { ConsoleSessions } from './console/console-sessions.ts'
@@ -137,7 +138,10 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     // A proxy would hand them to whoever asks.
     metricsHost: isLoopback(host) && !behindProxy ? host : undefined,
   })
-  const listener = requestListener(app.fetch)
+  const routes = requestListener(app.fetch)
+  const listener: RequestListener = (request, response) => {
+    if (!answerOpened(parts, { behindProxy }, { request, response })) void routes(request, response)
+  }
   const server = httpServer(listener, tls && secureContext(tls.read()))
   const unwatch = tls?.watch(() => renew(server, tls, say))
   await listen(server, host, port)

@@ -22,6 +22,12 @@ export interface Gauges {
   readonly ready: boolean
 }
 
+/** Labels of a request that was counted, and of its time. */
+interface WrittenLabels {
+  readonly of: string
+  readonly timed: string
+}
+
 /** Seconds: from what is in memory to a rotation that waits for a vendor. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -34,6 +40,7 @@ const rotationResults = ['succeeded', 'partial', 'failed'] as const
 export class ServerMetrics {
   readonly #version: string
   readonly #started: Date
+  readonly #labels = new Map<string, WrittenLabels>()
   readonly #requests = new Map<string, number>()
   readonly #durations = new Histogram(buckets)
   readonly #rotations = new Map<string, number>()
@@ -53,9 +60,20 @@ export class ServerMetrics {
 
   ended({ method, route, status, ms }: RequestEntry): void {
     this.#inFlight--
-    const of = labels({ method, route, status: String(status) })
+    const { of, timed } = this.#labelsOf(method, route, String(status))
     this.#requests.set(of, (this.#requests.get(of) ?? 0) + 1)
-    this.#durations.observe(labels({ method, route }), ms / 1000)
+    this.#durations.observe(timed, ms / 1000)
+  }
+
+  /** Written once: there are as many as routes and statuses. */
+  #labelsOf(method: string, route: string, status: string): WrittenLabels {
+    const key = `${method} ${status} ${route}`
+    let written = this.#labels.get(key)
+    if (written === undefined) {
+      written = { of: labels({ method, route, status }), timed: labels({ method, route }) }
+      this.#labels.set(key, written)
+    }
+    return written
   }
 
   rotated(result: RotationReport['status']): void {

@@ -15,7 +15,7 @@ import {
   tokenCaller,
   tokensOf,
 } from '../../src/operations/index.ts'
-import type { Api } from '../../src/server/api.ts'
+import type { Api, ServerParts } from '../../src/server/api.ts'
 import { serverApp } from '../../src/server/app.ts'
 import { ConsoleSessions } from '../../src/server/console/console-sessions.ts'
 import { loadAssets } from '../../src/server/console/load-assets.ts'
@@ -40,6 +40,7 @@ const plenty: Rates = { signIn: 10_000, failed: 10_000 }
 export class ServedApp {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-served-'))
   readonly api: Api
+  readonly parts: ServerParts
   readonly served: ServedStore
   readonly failures: unknown[] = []
   /** Of each request, its route and status as the log and the metrics have them. */
@@ -67,7 +68,7 @@ export class ServedApp {
     const network = { tls: { ca: adapterCertificate } }
     const tokens = tokensOf(keeper)
     const assets = loadAssets(join(import.meta.dirname, '..', '..', 'dist', 'console'))
-    const parts = {
+    this.parts = {
       ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, host.now) } }),
       organization: 'acme',
       folders: [keeper.folder, keeper.stateFolder],
@@ -87,7 +88,7 @@ export class ServedApp {
       log: ({ route, status }: RequestEntry) => void this.logged.push(`${route} ${status}`),
       failed: (error: unknown) => void this.failures.push(error),
     }
-    this.api = serverApp(parts, {
+    this.api = serverApp(this.parts, {
       addressOf: () => this.#from,
       version: '0.0.0',
       behindProxy: false,
