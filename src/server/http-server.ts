@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { getRequestListener, RequestError } from '@hono/node-server'
+import { closingEarly } from './early-answers.ts'
 
 /** The time and room that a client has for a request. Times in milliseconds. */
 export interface HttpLimits {
@@ -31,7 +32,7 @@ export function requestListener(fetch: Parameters<typeof getRequestListener>[0])
     const [status, , message] = error instanceof RequestError ? malformed : failed
     return Response.json({ code: status, message }, { status })
   }
-  return getRequestListener(fetch, { errorHandler })
+  return closingEarly(getRequestListener(fetch, { errorHandler }))
 }
 
 /**

@@ -45,7 +45,7 @@ describe('requests as they come over the wire', () => {
         resolve({ text, afterMs: performance.now() - began })
       })
     })
-  const statuses = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status))
+  const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
   const errorIn = (text: string) => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
   const headers = (...more: readonly string[]) =>
     ['host: 127.0.0.1', `authorization: token ${token}`, ...more].map((line) => `${line}\r\n`).join('')
@@ -77,13 +77,45 @@ describe('requests as they come over the wire', () => {
     const long = await send(`GET /api/${'x'.repeat(20_000)} HTTP/1.1\r\n${headers()}\r\n`)
     expect(statuses(long.text)).to.deep.equal([431])
     const path = '/api/esc/environments/acme/app/dev'
-    const body = await send(`PATCH ${path} HTTP/1.1\r\n${headers('content-length: 9000000', 'connection: close')}\r\n`)
+    const body = await send(`PATCH ${path} HTTP/1.1\r\n${headers('content-length: 9000000')}\r\n`)
     expect(statuses(body.text)).to.deep.equal([413])
     // Without a length it is known only when it is there.
     const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`
-    const chunked = headers('transfer-encoding: chunked', 'connection: close')
+    const chunked = headers('transfer-encoding: chunked')
     const { text } = await send(`PATCH ${path} HTTP/1.1\r\n${chunked}\r\n${chunk.repeat(9)}0\r\n\r\n`)
     expect(statuses(text)).to.deep.equal([413])
+  })
+
+  it('are the last of their connection when they are answered before the body has come', async () => {
+    const early = {
+      'too large': `PATCH /api/esc/environments/acme/app/dev HTTP/1.1\r\n${headers('content-length: 90000000')}`,
+      compressed: `POST /api/esc/environments HTTP/1.1\r\n${headers('content-length: 900', 'content-encoding: gzip')}`,
+      'a body that nobody reads': `GET /api/user HTTP/1.1\r\n${headers('content-length: 900')}`,
+      'chunks that nobody reads': `GET /healthz HTTP/1.1\r\n${headers('transfer-encoding: chunked')}`,
+    }
+    for (const [why, head] of Object.entries(early)) {
+      const { text, afterMs } = await send(`${head}\r\n`, { drip: 'x', everyMs: 20 })
+      expect(statuses(text), `${why}: ${text}`).to.have.length(1)
+      expect(text.toLowerCase(), why).to.include('\r\nconnection: close\r\n')
+      expect(afterMs, why).to.be.lessThan(3_000)
+    }
+  })
+
+  it('get their answer while the body is still being sent, and none of what comes behind it', async () => {
+    const size = 9 << 20
+    const requests = app.logged.length
+    const head = `PATCH /api/esc/environments/acme/app/dev HTTP/1.1\r\n${headers(`content-length: ${size}`)}\r\n`
+    const hidden = `DELETE /api/esc/environments/acme/app/dev HTTP/1.1\r\n${headers()}\r\n`
+    const { text } = await send(`${head}${'x'.repeat(size)}${hidden}`)
+    expect(statuses(text)).to.deep.equal([413])
+    expect(errorIn(text)).to.deep.include({ code: 413 })
+    expect(app.logged.slice(requests).map((line) => line.split(' ').at(-1))).to.deep.equal(['413'])
+  })
+
+  it('leave the connection open for the next where the body was read', async () => {
+    const change = `PATCH /api/esc/environments/acme/app/dev HTTP/1.1\r\n${headers('content-length: 10')}\r\nvalues: {}`
+    const { text } = await send(`${change}GET /api/user HTTP/1.1\r\n${headers('connection: close')}\r\n`)
+    expect(statuses(text)).to.deep.equal([200, 200])
   })
 
   it('are refused where a proxy could read them in another way', async () => {
