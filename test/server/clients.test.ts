@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
 import { findBinary } from '../servers/binary.ts'
+import { sharedPostgres } from '../servers/postgres.ts'
 import { pythonWith } from '../servers/readers.ts'
 import { besideClone } from '../sources.ts'
 import { RunningServer } from './running-server.ts'
@@ -81,63 +82,76 @@ const clients: readonly Client[] = [
   },
 ]
 
-describe('clients that others publish', function () {
-  this.timeout(300_000)
-  let program: Program
-  let server: RunningServer
+/** The places where a server keeps its store. */
+const places = [
+  { name: 'a folder', database: false },
+  { name: 'PostgreSQL', database: true },
+] as const
 
-  before(async function () {
-    if (!Program.isBuilt()) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    server = await RunningServer.start(program)
-    return undefined
-  })
-  after(async () => {
-    await server?.stop()
-    program?.remove()
-  })
+for (const { name: place, database } of places)
+  describe(`clients that others publish, with the store in ${place}`, function () {
+    this.timeout(300_000)
+    let program: Program
+    let server: RunningServer
 
-  const tryAll = async (url: string, { program: file, words, env, cwd }: Run) => {
-    const told = { ...process.env, BASE_URL: url, TOKEN: server.token, ORG: 'acme', ...env }
-    const { stdout } = await promisify(execFile)(file, words, { env: told, cwd }).catch((error) => error)
-    return String(stdout).trimEnd()
-  }
-
-  for (const { name, driver, cases, run } of clients) {
-    it(`get from the server what they need: ${name}`, async function () {
-      const path = besideClone(`shared/clients/${driver}`)
-      if (!existsSync(path)) {
-        console.log(`      skipped: ${driver} is not beside this repository`)
-        return this.skip()
+    before(async function () {
+      if (!Program.isBuilt()) return this.skip()
+      program = new Program()
+      await program.ok('init', '--organization', 'acme')
+      if (database) {
+        const { host, port, admin } = await sharedPostgres()
+        const url = `postgres://${admin.username}:${admin.password}@${host}:${port}/postgres?schema=clients`
+        program.env.ESC_DATABASE_URL = url
+        await program.ok('server', 'import')
       }
-      const how = run(path, join(program.folder, driver))
-      if (how === undefined) {
-        console.log(`      skipped: ${name} is not installed, or cannot be built`)
-        return this.skip()
-      }
-      const said = await tryAll(server.url, how)
-      expect(said.split('\n').at(-1), said).to.match(new RegExp(`^${cases} passed, 0 failed(, [01] skipped)?$`))
+      server = await RunningServer.start(program)
       return undefined
     })
-  }
+    after(async () => {
+      await server?.stop()
+      program?.remove()
+    })
 
-  it('get from the server what they need where the URL has no port: @pulumi/esc-sdk of npm', async function () {
-    const client = clients.find(({ driver }) => driver === 'esc-sdk.mjs')
-    const path = besideClone('shared/clients/esc-sdk.mjs')
-    const how = existsSync(path) ? client?.run(path, '') : undefined
-    const onPort80 = await RunningServer.start(program, [], '127.0.0.1:80').catch(() => undefined)
-    if (how === undefined || onPort80 === undefined) {
-      await onPort80?.stop()
-      console.log('      skipped: it is not installed, or port 80 cannot be had')
-      return this.skip()
+    const tryAll = async (url: string, { program: file, words, env, cwd }: Run) => {
+      const told = { ...process.env, BASE_URL: url, TOKEN: server.token, ORG: 'acme', ...env }
+      const { stdout } = await promisify(execFile)(file, words, { env: told, cwd }).catch((error) => error)
+      return String(stdout).trimEnd()
     }
-    try {
-      const said = await tryAll('http://127.0.0.1', how)
-      expect(said.split('\n').at(-1), said).to.equal('40 passed, 0 failed, 0 skipped')
-    } finally {
-      await onPort80.stop()
+
+    for (const { name, driver, cases, run } of clients) {
+      it(`get from the server what they need: ${name}`, async function () {
+        const path = besideClone(`shared/clients/${driver}`)
+        if (!existsSync(path)) {
+          console.log(`      skipped: ${driver} is not beside this repository`)
+          return this.skip()
+        }
+        const how = run(path, join(program.folder, driver))
+        if (how === undefined) {
+          console.log(`      skipped: ${name} is not installed, or cannot be built`)
+          return this.skip()
+        }
+        const said = await tryAll(server.url, how)
+        expect(said.split('\n').at(-1), said).to.match(new RegExp(`^${cases} passed, 0 failed(, [01] skipped)?$`))
+        return undefined
+      })
     }
-    return undefined
+
+    it('get from the server what they need where the URL has no port: @pulumi/esc-sdk of npm', async function () {
+      const client = clients.find(({ driver }) => driver === 'esc-sdk.mjs')
+      const path = besideClone('shared/clients/esc-sdk.mjs')
+      const how = existsSync(path) ? client?.run(path, '') : undefined
+      const onPort80 = await RunningServer.start(program, [], '127.0.0.1:80').catch(() => undefined)
+      if (how === undefined || onPort80 === undefined) {
+        await onPort80?.stop()
+        console.log('      skipped: it is not installed, or port 80 cannot be had')
+        return this.skip()
+      }
+      try {
+        const said = await tryAll('http://127.0.0.1', how)
+        expect(said.split('\n').at(-1), said).to.equal('40 passed, 0 failed, 0 skipped')
+      } finally {
+        await onPort80.stop()
+      }
+      return undefined
+    })
   })
-})
