@@ -42,7 +42,7 @@ function beforeHead(outgoing: ServerResponse, hear: () => void): void {
   }
 }
 
-/** Node ends a connection after its last answer by `destroySoon`, which is to take a little longer. */
+/** Node ends a connection after its last answer by `destroySoon`; here that takes longer. */
 function lingerOnceEnded(socket: Socket, incoming: IncomingMessage): void {
   let isEnding = false
   socket.destroySoon = () => {
