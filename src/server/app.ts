@@ -18,6 +18,7 @@ import { type Probes, probeRoutes } from './routes/probes.ts'
 import { refusedRoutes } from './routes/refused.ts'
 import { removedRoutes } from './routes/removed.ts'
 import { revisionRoutes } from './routes/revisions.ts'
+import { rightsRoutes } from './routes/rights.ts'
 import { rotationRoutes } from './routes/rotation.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { settingRoutes } from './routes/settings.ts'
@@ -97,5 +98,6 @@ export function serverApp(
   refusedRoutes(api)
   api.notFound(otherMethods(api))
   operationRoutes(api)
+  rightsRoutes(api)
   return api
 }

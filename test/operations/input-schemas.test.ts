@@ -39,8 +39,6 @@ const undeclared: Readonly<Record<string, string>> = {
   'open-draft': 'a draft is a branch of this clone',
   'export-store-to-folder': 'it writes a folder of this machine',
   'import-store-into-database': 'it reads a folder of this machine',
-  'forget-journal-record': 'a person decides in between',
-  'retarget-journal-record': 'a person decides in between',
   'deliver-webhooks': 'a process of this machine waits',
   'add-principal': 'a person decides in between',
   'remove-principal': 'a person decides in between',

@@ -21,7 +21,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
   read: `
     analyze-definition describe-version diagnose-environment environment-types get-environment-id get-environment-settings get-environment-tag get-schedule
     list-environment-tags list-imports list-owed-rotations list-references-to-key list-referrers list-revision-tags list-revisions
-    list-rotations list-scheduled-runs list-schedules locate-definition plan-prune require-environment resolve-version select-environment`,
+    list-rotations list-scheduled-runs list-schedules locate-definition plan-prune preview-roll-back require-environment resolve-version select-environment`,
   open: `clone-environment issue-token list-credentials list-journal-records open-environment trust-key`,
   write: `
     add-imports copy-values create-environment create-schedule create-webhook edit-definition edit-schedule edit-webhook
@@ -42,7 +42,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
 export const refusingNobody = `
     accept-trust check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks describe-environments deselect-environment expand-references explain-access
     export-pulumi-stack grant-token get-scheduler-look get-scheduler-settings import-environments
-    list-access list-environments list-environments-to-renumber list-offered
+    list-access list-missing-levels preview-schedule list-environments list-environments-to-renumber list-offered
     list-overdue-schedules list-removed-environments list-rotators note-scheduler-look open-draft open-text plan-trust-setup publish-issuer
     record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key settle-removal
     show-store-status trust-keys verify-audit-log verify-identity`

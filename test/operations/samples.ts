@@ -327,6 +327,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     commitsNothing: true,
     fails: { code: 'usage', subject: 'app/dev' },
   },
+  'preview-roll-back': { subject: 'app/dev@2', fails: { code: 'usage', subject: 'app/dev' } },
   'renumber-environment': { elsewhere: 'end-to-end/team-renumber.test.ts', fails: { code: 'usage' } },
   'list-environments-to-renumber': {},
   'prune-environment': { input: given({ keep: 2 }), fails: missing },
@@ -340,6 +341,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   'list-credentials': { fails: missing },
   'list-rotators': { input: given(['app/dev']) },
   'list-journal-records': { fails: missing },
+  'list-missing-levels': {
+    input: given({ environment: 'app/dev' }),
+    fails: { code: 'not_found', input: given({ environment: 'app/none' }) },
+  },
   'forget-journal-record': {
     input: given({ chosen: undefined, confirm: async () => ({ show: false }) }),
     elsewhere: 'cli/commands/rotation-journal.test.ts',
@@ -356,6 +361,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     input: (_, { schedule }) => ({ id: schedule }),
     fails: { code: 'not_found', input: given({ id: 'no' }) },
   },
+  'preview-schedule': { input: given({ cron: '0 3 * * 1', timezone: 'Europe/Berlin', count: 2 }) },
   'list-scheduled-runs': { input: scheduleId, fails: { code: 'not_found', input: given('no') } },
   'create-schedule': {
     subject: 'app/base',

@@ -76,6 +76,61 @@ describe('the route of operations', function () {
     expect((await perform('list-environments', { subject: null, input: {} }, '')).status).to.equal(401)
   })
 
+  it('says beforehand what a caller will be refused, and who could allow it', async () => {
+    const refused = async (token?: string) =>
+      (await server.call('GET', '/api/v1/refused?environment=app/dev', { ...(token !== undefined && { token }) })).json
+        .refused
+    expect(await refused()).to.deep.equal({})
+    const token = (await program.ok('server', 'token', 'create', '--user', 'ann@example.com', '--level', 'read')).trim()
+    const told = await refused(token)
+    expect(told['set-values']).to.deep.equal({ level: 'write', held: 'admin', by: 'session', ask: [] })
+    expect(told).to.include.keys('rotate-environment', 'rotate-environment:doctor', 'get-environment:secrets')
+    expect(told).to.not.have.any.keys('get-environment', 'list-revisions', 'explain-access')
+    // What it says is what happens.
+    for (const [name, input] of [
+      ['set-values', [{ path: 'a', value: 2 }]],
+      ['rotate-environment', { mode: 'doctor' }],
+    ] as const)
+      expect((await perform(name, { subject: { name: 'app/dev' }, input }, token)).status, name).to.equal(403)
+    expect((await server.call('GET', '/api/v1/refused', { token })).json.refused).to.include.keys('list-audit-lines')
+    expect((await server.call('GET', '/api/v1/refused?environment=app/none')).status).to.equal(404)
+  })
+
+  it('sends the steps of a rotation, and the remedy where it may not be meant', async () => {
+    const subject = { name: 'app/rotated' }
+    await program.withEnvironment('app/rotated', 'values: {p: {fn::rotate::password: {inputs: {length: 20}}}}\n')
+    const headers = { accept: 'text/event-stream' }
+    const rotate = (input: object) =>
+      server.call('POST', '/api/v1/operations/rotate-environment', { body: { subject, input }, headers })
+    for (let run = 0; run < 2; run++) {
+      const { text } = await rotate({})
+      expect(text).to.match(/event: step\ndata: .*"phase":"rotated"/)
+      const [, report = ''] = /event: report\ndata: (.*)/.exec(text) ?? []
+      expect(JSON.parse(report).result).to.include({ status: 'succeeded' })
+    }
+    // A third one in a row would end the credential before the present one.
+    const { status, json } = await rotate({})
+    expect(status).to.equal(409)
+    expect(json.message).to.match(/rotating again now ends/)
+    const parts: readonly { readonly remedy?: object }[] = json.error.of.hint.of
+    expect(parts.map(({ remedy }) => remedy)).to.deep.include({ do: 'repeat', with: 'force' })
+    expect((await rotate({ force: true })).text).to.include('event: report')
+  })
+
+  it('shows what a schedule would do, and where a mistake in it is', async () => {
+    const preview = async (input: object) => (await perform('preview-schedule', { subject: null, input })).json.result
+    const monday = await preview({ cron: '0 3 * * MON', timezone: 'Europe/Berlin' })
+    expect(monday.words).to.equal('At 03:00, only on Monday')
+    expect(monday.next).to.have.length(5)
+    for (const [input, at] of [
+      [{ cron: '0 3 * *' }, 'cron'],
+      [{ cron: '* * * * *' }, 'cron'],
+      [{ cron: '0 3 * * 1', timezone: 'Europe/Berlim' }, 'timezone'],
+      [{ once: '2020-01-01T00:00:00Z' }, 'once'],
+    ] as const)
+      expect((await preview(input)).problem, JSON.stringify(input)).to.include({ input: at })
+  })
+
   it('never fails for what somebody sends', async () => {
     const names: string[] = (await server.call('GET', '/api/v1/operations')).json.operations.map(
       ({ name }: { name: string }) => name,

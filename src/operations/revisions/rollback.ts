@@ -74,6 +74,27 @@ export const rollBack = operation({
   },
 })
 
+/** The outcome of a roll back that is not done yet. */
+export interface RollbackPreview extends Pick<RollbackResult, 'text' | 'to' | 'kept' | 'left'> {
+  /** The newest revision, and its definition: what would be replaced. */
+  readonly newest: number
+  readonly present: string
+}
+
+/** Shows what rolling back to a revision would save. Secrets stay encrypted. Needs no key. */
+export const previewRollBack = operation({
+  name: 'preview-roll-back',
+  level: 'read',
+  audit: 'environment-read',
+  async run(work): Promise<RollbackPreview> {
+    const environment = work.store.environment(work.subject.name)
+    const target = environment.resolve(requireVersion(work.subject))
+    const base = environment.current()
+    const planned = rollbackText(environment, target, base)
+    return { ...planned, to: target.number, newest: base.number, present: base.definition }
+  },
+})
+
 /** A rotator of one revision. */
 interface Placed {
   readonly path: string

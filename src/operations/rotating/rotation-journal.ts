@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { AuditDetails } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { joined, rich, step, type Text } from '../../rich-text.ts'
 import {
   type Concerns,
@@ -91,6 +92,7 @@ export const forgetRecord = operation({
   name: 'forget-journal-record',
   level: 'write',
   audit: 'environment-rotation-forgotten',
+  input: (z) => z.strictObject({ chosen: z.string().optional().describe('its path, or the name of its file') }),
   async run(work, { chosen, confirm }: ForgetRequest): Promise<ForgottenRecord> {
     const {
       store,
@@ -116,7 +118,7 @@ export const forgetRecord = operation({
 
 export interface ForgetRequest {
   /** Its path, or the name of its file. `undefined`: the only one there is. */
-  readonly chosen: string | undefined
+  readonly chosen?: string
   /**
    * Is told what it concerns, with the credential unless the record cannot be read, and says
    * whether the credential is to be shown. Throws to decline.
@@ -129,8 +131,18 @@ export interface ForgetRequest {
 
 export interface RetargetRequest {
   /** As with `forgetRecord`. */
-  readonly chosen: string | undefined
-  readonly confirm: (move: Retarget) => Promise<boolean>
+  readonly chosen?: string
+  /** The address that a person has agreed to: `to` of what they were asked. */
+  readonly agreed?: string
+  /** Asks them. `undefined`: nobody is here to ask, and only what was agreed to is done. */
+  readonly confirm?: (move: Retarget) => Promise<boolean>
+}
+
+export interface RetargetedRecord {
+  readonly path: string
+  readonly note: Text
+  /** The move that nobody has agreed to yet, so that nothing was moved. Absent: it was moved. */
+  readonly asks?: Retarget
 }
 
 /**
@@ -141,35 +153,45 @@ export const retargetRecord = operation({
   name: 'retarget-journal-record',
   level: 'write',
   audit: 'environment-rotation-retargeted',
-  async run(work, { chosen, confirm }: RetargetRequest): Promise<{ readonly path: string; readonly note: Text }> {
-    const { store, subject } = work
-    const environment = store.environment(subject.name)
-    const { record } = choose(await find(work, environment.name), subject.name, chosen)
-    const { kind, path, rotator, standing } = record
-    if (path === undefined) {
-      throw new EscError('invalid_input', `${basename(record.file)} cannot be read, so it cannot be moved`, {
-        hint: rich`${step('look at why', { do: 'show-journal', environment: subject.name })}`,
-      })
-    }
-    if (kind !== 'unfinished' || standing === 'rotator-gone') {
-      const why = kind === 'unfinished' ? `there is no ${rotator} rotator there any more` : 'its rotation is saved'
-      throw new EscError('invalid_input', `${path}: its record cannot be moved, because ${why}`, {
-        hint:
-          kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
-      })
-    }
-    const options = {
+  input: (z) =>
+    z.strictObject({
+      chosen: z.string().optional().describe('its path, or the name of its file'),
+      agreed: z.string().optional().describe('the address to move it to; without it, the answer says what to agree to'),
+    }),
+  async run(work, { chosen, agreed, confirm }: RetargetRequest): Promise<RetargetedRecord> {
+    const { subject } = work
+    const path = movablePath(subject.name, choose(await find(work, subject.name), subject.name, chosen).record)
+    let asked: Retarget | undefined
+    const { paths } = await work.perform(rotateEnvironment, subject, {
       paths: [parsePropertyPath(path)],
       mode: 'retarget',
-      confirmRetarget: confirm,
+      confirmRetarget: async (move) => {
+        asked = move
+        return confirm === undefined ? move.to === agreed : confirm(move)
+      },
       onProgress: () => {},
-    } as const
-    const { paths } = await work.perform(rotateEnvironment, subject, options)
+    })
     const [moved] = paths
     if (moved?.status === 'succeeded') return { path, note: joined(moved.notes, '; ') ?? '' }
+    if (asked !== undefined && confirm === undefined && asked.to !== agreed) return { path, note: '', asks: asked }
     throw new EscError('rotation_failed', moved?.error ?? `${path}: the record was not moved`, { hint: moved?.hint })
   },
+  outcome: ({ asks }) => (asks === undefined ? {} : { failed: 'not_agreed' }),
 })
+
+/** The path of a record. @throws EscError `invalid_input` for one that cannot be moved. */
+function movablePath(environment: string, { kind, path, rotator, standing, file }: UnfinishedRecord): string {
+  if (path === undefined) {
+    throw new EscError('invalid_input', `${basename(file)} cannot be read, so it cannot be moved`, {
+      hint: rich`${step('look at why', { do: 'show-journal', environment })}`,
+    })
+  }
+  if (kind === 'unfinished' && standing !== 'rotator-gone') return path
+  const why = kind === 'unfinished' ? `there is no ${rotator} rotator there any more` : 'its rotation is saved'
+  throw new EscError('invalid_input', `${path}: its record cannot be moved, because ${why}`, {
+    hint: kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
+  })
+}
 
 async function find(workspace: Workspace, name: string): Promise<Found[]> {
   const { store } = workspace
@@ -248,20 +270,34 @@ async function standing(
 }
 
 function choose(found: readonly Found[], name: string, chosen: string | undefined): Found {
-  const labels = found.map(({ record }) => record.path ?? basename(record.file))
-  const [only] = found
+  const records = found.map(({ record }) => record)
+  return present(found[records.indexOf(namedRecord(records, name, chosen))])
+}
+
+/**
+ * The record that a user means by its path or file, or the only one there is.
+ *
+ * @throws EscError `not_found`; `usage` where several could be meant.
+ */
+export function namedRecord(
+  records: readonly UnfinishedRecord[],
+  name: string,
+  chosen: string | undefined,
+): UnfinishedRecord {
+  const labels = records.map(({ path, file }) => path ?? basename(file))
+  const [only] = records
   if (only === undefined) {
     throw new EscError('not_found', `the journal of '${name}' holds no record`, {
       hint: 'nothing is unfinished on this machine',
     })
   }
   if (chosen === undefined) {
-    if (found.length === 1) return only
-    throw new EscError('usage', `the journal of '${name}' holds ${found.length} records`, {
+    if (records.length === 1) return only
+    throw new EscError('usage', `the journal of '${name}' holds ${records.length} records`, {
       hint: `name one of them: ${labels.join(', ')}`,
     })
   }
-  const matching = found.filter(({ record }) => [record.path, basename(record.file), record.file].includes(chosen))
+  const matching = records.filter(({ path, file }) => [path, basename(file), file].includes(chosen))
   const [first] = matching
   if (first !== undefined && matching.length === 1) return first
   if (first === undefined) {
@@ -270,7 +306,7 @@ function choose(found: readonly Found[], name: string, chosen: string | undefine
     })
   }
   throw new EscError('usage', `the journal of '${name}' holds ${matching.length} records of '${chosen}'`, {
-    hint: `name the file of one: ${matching.map(({ record }) => basename(record.file)).join(', ')}`,
+    hint: `name the file of one: ${matching.map(({ file }) => basename(file)).join(', ')}`,
   })
 }
 

@@ -1,6 +1,7 @@
 import { EscError, messageOf } from '../../errors.ts'
 import { type RichText, rich, step } from '../../rich-text.ts'
 import {
+  describeCron,
   describeTiming,
   graceMs,
   nextRuns,
@@ -28,6 +29,8 @@ export interface ScheduleView {
   readonly schedule: Schedule
   /** The cron expression with its zone, or the time. */
   readonly timing: string
+  /** The cron expression in words. `undefined`: it has none, or one that cannot be read. */
+  readonly words: string | undefined
   /** Its next runs, in order; empty: paused, or over. */
   readonly next: readonly Date[]
   readonly lastExecuted: Date | undefined
@@ -50,7 +53,7 @@ export function scheduleOf(environment: Environment): Schedule | undefined {
 }
 
 /** The schema of when a schedule is due: `cron` or `once`. */
-const timingSchema = (z: InputKit) =>
+export const timingSchema = (z: InputKit) =>
   z.strictObject({
     cron: z.string().optional().describe('five fields, such as 0 3 * * *'),
     once: z.string().optional().describe('an instant, such as 2030-01-02T03:04:05Z'),
@@ -68,7 +71,12 @@ export const listSchedules = operation({
 async function schedulesOf(environment: Environment, now: Date, count: number): Promise<ScheduleView[]> {
   const schedule = scheduleOf(environment)
   if (schedule === undefined) return []
-  const view = { schedule, timing: describeTiming(schedule), next: await nextRuns(schedule, now, count) }
+  const view = {
+    schedule,
+    timing: describeTiming(schedule),
+    words: schedule.timing.kind === 'cron' ? await describeCron(schedule.timing.expression) : undefined,
+    next: await nextRuns(schedule, now, count),
+  }
   let known: KnownRuns
   try {
     known = knownRuns(environment, schedule, now)

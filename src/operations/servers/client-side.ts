@@ -8,6 +8,7 @@ import type { RemovalRequest } from '../environments/remove-environment.ts'
 import type { KnownRequest } from '../opening/require-known.ts'
 import { suspectVariables, type VariableUse } from '../opening/suspect-variables.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
+import type { ForgetRequest, ForgottenRecord, RetargetedRecord, RetargetRequest } from '../rotating/rotation-journal.ts'
 import type { Operation, OperationSubject } from '../session/operation.ts'
 import { readKnownServers, writeKnownServers } from './known-servers.ts'
 
@@ -33,6 +34,8 @@ const here: Readonly<Record<string, (about: Here) => Promise<unknown>>> = {
   'set-value': setValueHere,
   'edit-definition': editHere,
   'remove-environment': removeHere,
+  'forget-journal-record': forgetHere,
+  'retarget-journal-record': retargetHere,
   'check-variables': checkVariablesHere,
   'require-known': requireKnownHere,
   'select-environment': selectHere,
@@ -79,6 +82,24 @@ async function removeHere({ subject, input, perform }: Here): Promise<unknown> {
   await perform(environmentSettings, subject, undefined)
   await (input as RemovalRequest).confirm(subject.name)
   return perform(removeEnvironment, subject, { confirm: async () => {} })
+}
+
+/** The server keeps the credential of the record: it is not shown here. */
+async function forgetHere({ subject, input, perform }: Here): Promise<ForgottenRecord> {
+  const { chosen, confirm } = input as ForgetRequest
+  const { forgetRecord, journalRecords, namedRecord } = await import('../rotating/rotation-journal.ts')
+  const record = namedRecord(await perform(journalRecords, subject, undefined), subject.name, chosen)
+  await confirm(record, undefined)
+  return perform(forgetRecord, subject, { chosen: record.file } as ForgetRequest)
+}
+
+async function retargetHere({ subject, input, perform }: Here): Promise<RetargetedRecord> {
+  const { chosen, confirm } = input as RetargetRequest
+  const { retargetRecord } = await import('../rotating/rotation-journal.ts')
+  const answer = await perform(retargetRecord, subject, { chosen })
+  if (answer.asks === undefined || confirm === undefined) return answer
+  if (!(await confirm(answer.asks))) throw new EscError('usage', 'confirmation declined', { hint: 'nothing was moved' })
+  return perform(retargetRecord, subject, { chosen, agreed: answer.asks.to })
 }
 
 /** Refuses variables that would make programs here run code, whoever trusts them there. */

@@ -8,6 +8,7 @@ import { sessionOf } from '../params.ts'
 import { Problem, problemBody, problemOf } from '../problem.ts'
 import { withoutFolders } from '../without-folders.ts'
 import { isOperation, type RemoteOperation, remoteOperations } from './remote-operations.ts'
+import { answerSteps, type OnProgress, wantsSteps } from './rotation-stream.ts'
 
 const list = createRoute({
   operationId: 'listOperations',
@@ -25,7 +26,7 @@ const perform = createRoute({
   path: '/api/v1/operations/{name}',
   summary: 'Perform an operation',
   description:
-    'What the command line of this program asks for. `subject`: the environment that it is about; null for the whole store. `input`: as the operation takes it. In the answer, an object with the member `$` stands for what JSON does not have, such as `{"$": "date", "of": "2026-03-04T05:06:07.000Z"}`.',
+    'What the command line of this program asks for. `subject`: the environment that it is about; null for the whole store. `input`: as the operation takes it. In the answer, an object with the member `$` stands for what JSON does not have, such as `{"$": "date", "of": "2026-03-04T05:06:07.000Z"}`. With `Accept: text/event-stream`, `rotate-environment` sends each step as it is done: events `step`, then `report` with the answer, or `error`.',
   tags: ['Operations'],
   request: {
     params: z.object({ name: z.string().regex(/^[a-z-]{1,60}$/) }),
@@ -62,16 +63,43 @@ async function performed(c: ApiContext, name: string): Promise<Response> {
       throw isOperation(name) ? notElsewhere(name) : new Problem(404, `Not Found: operation '${name}'`)
     const session = sessionOf(c)
     const request = readRequest(await c.req.text())
-    const { result, notices, commit, principal, organization } = await run(c, session, found, request)
-    const caller = { organization, principal }
-    const told = notices.map((notice) => withoutFolders(toWire(notice), c.var.parts))
-    return answerJson(c, { ...(toWire({ result, commit }) as JsonObject), notices: told, caller })
+    if (found.use.steps && wantsSteps(c)) {
+      // Somebody who stops looking stops nothing.
+      const signal = c.var.parts.ending
+      const followed = async (onProgress: OnProgress) =>
+        bodyOf(c, found, await run(session, found, request, { signal, own: { onProgress } }))
+      return await answerSteps(c, followed, (error) => refusalBody(c, error)?.body)
+    }
+    const signal = AbortSignal.any([c.var.parts.ending, c.req.raw.signal])
+    return answerJson(c, bodyOf(c, found, await run(session, found, request, { signal })))
   } catch (error) {
-    const problem = error instanceof EscError ? problemOf(error) : undefined
-    if (problem === undefined) throw error
-    const body = withoutFolders({ ...(problemBody(problem) as JsonObject), error: toWire(error) as Json }, c.var.parts)
-    return answerJson(c, body, problem.status)
+    const refusal = refusalBody(c, error)
+    if (refusal === undefined) throw error
+    return answerJson(c, refusal.body, refusal.status)
   }
+}
+
+/** The body of an answer. */
+function bodyOf(
+  c: ApiContext,
+  { use }: RemoteOperation,
+  { result, notices, commit, principal, organization }: Awaited<ReturnType<typeof run>>,
+): JsonObject {
+  const caller = { organization, principal }
+  const told = notices.map((notice) => withoutFolders(toWire(notice), c.var.parts))
+  const body = toWire({ result, commit }) as JsonObject
+  return { ...((use.quotes ? withoutFolders(body, c.var.parts) : body) as JsonObject), notices: told, caller }
+}
+
+/** The body for an error that is somebody's, with its remedies as data. `undefined`: it is ours. */
+function refusalBody(
+  c: ApiContext,
+  error: unknown,
+): { readonly body: JsonObject; readonly status: number } | undefined {
+  const problem = error instanceof EscError ? problemOf(error) : undefined
+  if (problem === undefined) return undefined
+  const body = { ...(problemBody(problem) as JsonObject), error: toWire(error) as Json }
+  return { body: withoutFolders(body, c.var.parts) as JsonObject, status: problem.status }
 }
 
 interface Request {
@@ -122,10 +150,10 @@ function plainNumbers(json: Json): Json {
 }
 
 async function run(
-  c: ApiContext,
   session: Session,
   { operation, use }: RemoteOperation,
   { subject, input, lifetimeSeconds }: Request,
+  { signal, own }: { readonly signal: AbortSignal; readonly own?: object },
 ) {
   if ((operation.about === 'environment') !== (subject !== null)) {
     throw new EscError(
@@ -143,10 +171,9 @@ async function run(
   const decoded = decoder?.decode(input) as object | undefined
   const refused = use.refuses?.(decoded as never)
   if (refused !== undefined) throw notElsewhere(refused)
-  const given = use.own === undefined ? decoded : { ...decoded, ...use.own }
+  const given = use.own === undefined ? decoded : { ...decoded, ...use.own, ...own }
   const about = subject === null ? undefined : referenceIn(session, subject)
   const within = lifetimeSeconds === undefined ? session : session.with({ lifetimeSeconds })
-  const signal = AbortSignal.any([c.var.parts.ending, c.req.raw.signal])
   const done = await within.perform(operation as never, about as never, given as never, { signal })
   const result = use.answers === undefined ? done.result : use.answers(done.result as never)
   return { ...done, result, principal: session.principal().name, organization: session.organization }

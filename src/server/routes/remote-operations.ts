@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import * as operations from '../../operations/index.ts'
 
 type AnyOperation = Extract<(typeof operations)[keyof typeof operations], { readonly kind: 'operation' }>
@@ -10,6 +11,15 @@ export interface RemoteUse {
   readonly refuses?: (input: never) => string | undefined
   /** Takes out of the result what is only of use on this machine. */
   readonly answers?: (result: never) => unknown
+  /** True when the result quotes problems, which may name folders of this machine. */
+  readonly quotes?: true
+  /** True when its steps can be followed: `onProgress` of the input hears of them. */
+  readonly steps?: true
+  /**
+   * Inputs that tell which levels an operation needs where that depends on the input, each with a
+   * word for the use: `''` is the usual one.
+   */
+  readonly levels?: Readonly<Record<string, unknown>>
 }
 
 const asItIs: RemoteUse = {}
@@ -18,6 +28,8 @@ const confirmed: RemoteUse = { own: { confirm: async () => {} } }
 
 const rotating: RemoteUse = {
   own: { onProgress() {} },
+  steps: true,
+  levels: { '': { mode: 'rotate' }, doctor: { mode: 'doctor' } },
   refuses: ({ mode }: { readonly mode?: string }) =>
     mode === 'retarget' || mode === 'adopt' ? `rotating in the mode '${mode}'` : undefined,
 }
@@ -27,6 +39,28 @@ const opening: RemoteUse = {
     ...opened,
     used: opened.used.map((each) => ({ ...each, folder: '' })),
   }),
+}
+
+const reading: RemoteUse = { levels: { '': { showSecrets: false }, secrets: { showSecrets: true } } }
+
+const journalRecords: RemoteUse = {
+  quotes: true,
+  answers: (records: readonly operations.UnfinishedRecord[]) => records.map(recordElsewhere),
+}
+
+/** The credential of a record stays on the machine that keeps it. */
+const forgetting: RemoteUse = {
+  own: { confirm: async () => ({ show: false }) },
+  quotes: true,
+  answers: ({ record, kept }: operations.ForgottenRecord) => ({
+    record: recordElsewhere(record),
+    kept: basename(kept),
+  }),
+}
+
+/** A record without the folders of this machine. */
+function recordElsewhere({ store: _, file, ...record }: operations.UnfinishedRecord): operations.UnfinishedRecord {
+  return { ...record, file: basename(file) }
 }
 
 /** Whoever names a secrets provider has this machine call it. */
@@ -47,9 +81,9 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'environment-types': asItIs,
   'expand-references': asItIs,
   'explain-access': asItIs,
-  'get-compared-side': asItIs,
-  'get-definition': asItIs,
-  'get-environment': asItIs,
+  'get-compared-side': reading,
+  'get-definition': reading,
+  'get-environment': reading,
   'get-environment-id': asItIs,
   'get-environment-settings': asItIs,
   'get-environment-tag': asItIs,
@@ -62,6 +96,8 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'list-environment-audit-lines': asItIs,
   'list-environment-tags': asItIs,
   'list-environments': asItIs,
+  'list-journal-records': journalRecords,
+  'list-missing-levels': asItIs,
   'list-offered': asItIs,
   'list-imports': asItIs,
   'list-overdue-schedules': asItIs,
@@ -77,6 +113,8 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'list-webhook-deliveries': asItIs,
   'list-webhooks': asItIs,
   'open-environment': opening,
+  'preview-roll-back': asItIs,
+  'preview-schedule': asItIs,
   'require-environment': asItIs,
   'resolve-version': asItIs,
   // changing
@@ -90,6 +128,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'create-webhook': asItIs,
   'edit-schedule': asItIs,
   'edit-webhook': asItIs,
+  'forget-journal-record': forgetting,
   'pause-schedule': asItIs,
   'ping-webhook': asItIs,
   'redeliver-webhook': asItIs,
@@ -104,6 +143,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'rename-environment-tag': asItIs,
   'replace-definition': asItIs,
   'restore-environment': asItIs,
+  'retarget-journal-record': asItIs,
   'retract-revision': asItIs,
   'roll-back': asItIs,
   'rotate-environment': rotating,

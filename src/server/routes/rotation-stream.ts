@@ -4,7 +4,7 @@ import type { RotateOptions } from '../../operations/index.ts'
 import type { ApiContext } from '../api.ts'
 import { Problem, problemBody, problemOf } from '../problem.ts'
 
-type OnProgress = RotateOptions['onProgress']
+export type OnProgress = RotateOptions['onProgress']
 
 /** True when a client wants to see the steps of a rotation as they are done. */
 export function wantsSteps(c: ApiContext): boolean {
@@ -14,9 +14,14 @@ export function wantsSteps(c: ApiContext): boolean {
 /**
  * Answers with server-sent events: `step` for each step of each path, with its secrets masked as
  * everywhere, then `report`, or `error`. What fails before the first step has an ordinary answer.
- * A client that goes away ends nothing.
+ * A client that goes away ends nothing. `bodyOf` makes the body of `error`, where it knows a better
+ * one.
  */
-export async function answerSteps(c: ApiContext, run: (onProgress: OnProgress) => Promise<Json>): Promise<Response> {
+export async function answerSteps(
+  c: ApiContext,
+  run: (onProgress: OnProgress) => Promise<Json>,
+  bodyOf: (error: unknown) => Json | undefined = () => undefined,
+): Promise<Response> {
   const waiting: { readonly event: string; readonly data: string }[] = []
   let wake = () => {}
   const say = (event: string, body: Json) => {
@@ -39,7 +44,7 @@ export async function answerSteps(c: ApiContext, run: (onProgress: OnProgress) =
       const problem = problemOf(error) ?? new Problem(500, 'the server has failed: its log says more')
       if (problem.status >= 500)
         c.var.parts.failed(error, { method: c.req.method, route: 'rotate', id: c.var.requestId })
-      say('error', problemBody(problem))
+      say('error', bodyOf(error) ?? problemBody(problem))
     })
     .finally(() => {
       isOver = true
