@@ -45,6 +45,7 @@ export type Remedy =
   | { readonly do: 'change-secrets-provider'; readonly environment: string; readonly provider: string }
   | { readonly do: 'accept-key'; readonly environment: string }
   | { readonly do: 'trust-store' }
+  | { readonly do: 'trust-folder' }
   | { readonly do: 'show-trust' }
   | { readonly do: 'join-store' }
   | { readonly do: 'list-access-rules' }

@@ -104,6 +104,7 @@ export {
   settingName,
 } from './environments/settings.ts'
 export { newestRevisions, type SeenRevision } from './environments/store-revisions.ts'
+export { allowFolder, type FolderReview, forbidFolder, writeFolderFile } from './folders/allow-folder.ts'
 export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
 export { type IssuedToken, issueToken } from './identity/issue-token.ts'
 export { type PublishedIssuer, publishIssuer } from './identity/publish-issuer.ts'

@@ -4,27 +4,37 @@ import {
   findSelection,
   listEnvironments,
   refuseVersion,
+  requireEnvironment,
   selectEnvironment,
+  writeFolderFile,
 } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
 import { openSession, openTarget, sessionRequest } from '../framework/session.ts'
 import { askChoice } from '../terminal/index.ts'
 
-const flags = { none: boolean({ description: 'select none any more' }), ...OUTPUT_FLAG }
+const flags = {
+  none: boolean({ description: 'select none any more' }),
+  write: boolean({ description: 'write it into .esc.yaml of this folder, for everybody who works in it' }),
+  force: boolean({ description: 'with --write, replace a .esc.yaml that is there', char: 'f' }),
+  ...OUTPUT_FLAG,
+}
 
 interface Result {
   readonly selected: string | undefined
+  /** The `.esc.yaml` that was written. */
+  readonly file?: string
 }
 
 export default class Select extends EscCommand<Result, typeof flags> {
   static override id = 'select'
   static override summary = 'Choose the environment that commands use when none is named.'
   static override description =
-    `Remembers an environment of the store, on this machine. Every command that needs an environment works with it when none is named, but for
+    `Remembers an environment of the store, on this machine; in a folder whose .esc.yaml names one, for that folder. Every command that needs an environment works with it when none is named, but for
 "env rm" and "env init". Without a name, asks on a terminal, and elsewhere says which one is selected.`
   static override examples = [
     { description: 'Select an environment', command: 'esc select rotators/ci' },
+    { description: 'Choose one for everybody who works in this folder', command: 'esc select rotators/ci --write' },
     { description: 'Select none any more', command: 'esc select --none' },
   ]
   static override flags = flags
@@ -39,9 +49,15 @@ export default class Select extends EscCommand<Result, typeof flags> {
         throw new EscError('usage', '--none and an environment exclude each other', { hint: 'give one of them' })
       const { session, reference } = openTarget(this.io, this.flags, this.positionals)
       refuseVersion(reference, 'select')
+      if (this.flags.write) {
+        await session.perform(requireEnvironment, reference)
+        const wish = { environment: reference.name, replace: this.flags.force }
+        return { selected: reference.name, file: await writeFolderFile(session, this.io, wish) }
+      }
       await session.perform(selectEnvironment, reference)
       return { selected: reference.name }
     }
+    if (this.flags.write) throw new EscError('usage', '--write needs an environment', { hint: 'name one' })
     const session = openSession(this.io, this.flags)
     if (none) {
       await session.perform(deselectEnvironment, undefined)
@@ -56,11 +72,12 @@ export default class Select extends EscCommand<Result, typeof flags> {
     return { selected: choice }
   }
 
-  text({ selected }: Result): string {
+  text({ selected, file }: Result): string {
+    if (file !== undefined) return `${file} names ${selected}.`
     return selected ?? 'No environment is selected.'
   }
 
-  override json({ selected }: Result): unknown {
-    return { selected: selected ?? null }
+  override json({ selected, file }: Result): unknown {
+    return { selected: selected ?? null, ...(file !== undefined && { file }) }
   }
 }

@@ -17,6 +17,7 @@ const flags = { ...WATCH_FLAGS, ...OUTPUT_FLAG }
 
 const CHOSEN = {
   named: 'named by --store or ESC_STORE',
+  folder: 'named by .esc.yaml',
   found: 'found from the current folder',
   login: 'chosen with "esc login"',
 } as const
@@ -116,7 +117,7 @@ function textOf(status: StoreStatus | ServerStatus): string {
 
 function linesOfServer({ server, chosen, organization, user, selected, environments }: ServerStatus): Lines {
   return [
-    ['Server', `${server} (${chosen === 'login' ? CHOSEN.login : 'named by --store or a variable'})`],
+    ['Server', `${server} (${chosen === 'named' ? 'named by --store or a variable' : CHOSEN[chosen]})`],
     ['Organization', organization],
     ['User', user],
     ['Selected', selected ?? 'none'],

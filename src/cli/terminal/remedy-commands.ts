@@ -39,6 +39,7 @@ export const REMEDY_COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]
   'change-secrets-provider': ({ environment, provider }) => `env change-secrets-provider ${environment} ${provider}`,
   'accept-key': ({ environment }) => `env trust ${environment}`,
   'trust-store': () => 'trust',
+  'trust-folder': () => 'trust folder',
   'show-trust': () => 'trust show',
   'join-store': () => 'access join',
   'list-access-rules': () => 'access list',

@@ -1,4 +1,6 @@
 import { EscError } from '../../errors.ts'
+import { storeOfFolder } from '../folders/folder-choice.ts'
+import { RemoteSession } from '../servers/remote-session.ts'
 import { namesServer } from '../servers/server-in-words.ts'
 import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
@@ -51,21 +53,28 @@ export function locateEnvironment(
 /**
  * Tells whether a word names an environment of the store, and otherwise which one was selected.
  * `undefined` when no store can be used.
+ *
+ * @throws EscError `untrusted`, `invalid_input` or `not_found` for a `.esc.yaml` that cannot be
+ *   followed.
  */
 export function findSelection(
   request: SessionRequest,
   word: string | undefined,
 ): { readonly named: boolean; readonly selected: string | undefined } | undefined {
+  const place = usablePlace(request)
+  if (place === undefined) return undefined
+  // Which environments a server has is not known here: a word with a project before it is one.
+  const named = word !== undefined && (place instanceof RemoteSession ? word.includes('/') : isEnvironment(place, word))
+  if (named) return { named, selected: undefined }
+  return { named, selected: place instanceof RemoteSession ? place.selected : selectedEnvironment(place) }
+}
+
+function usablePlace(request: SessionRequest): RemoteSession | Workspace | undefined {
+  const { store, host } = request
+  // Of a `.esc.yaml` nobody else would tell, where a command goes on without an environment.
+  if (store === undefined && !host.env.ESC_STORE && !host.env.ESC_SERVER_URL) storeOfFolder(host)
   try {
-    const remote = remoteSessionOf(request)
-    // Which environments there are is not known here: a word with a project before it is one.
-    if (remote !== undefined) {
-      const isName = word?.includes('/') === true
-      return { named: isName, selected: isName ? undefined : remote.selected }
-    }
-    const workspace = openWorkspace(request)
-    const named = word !== undefined && isEnvironment(workspace, word)
-    return { named, selected: named ? undefined : selectedEnvironment(workspace) }
+    return remoteSessionOf(request) ?? openWorkspace(request)
   } catch {
     return undefined
   }

@@ -5,17 +5,20 @@ import type { EditRequest, EditResult } from '../definitions/edit-definition.ts'
 import type { SaveResult } from '../definitions/save-definition.ts'
 import type { SetValueRequest } from '../definitions/set-value.ts'
 import type { RemovalRequest } from '../environments/remove-environment.ts'
+import { choiceForServer } from '../folders/folder-choice.ts'
+import { changeFolderDecision } from '../folders/folder-decisions.ts'
 import type { KnownRequest } from '../opening/require-known.ts'
 import { suspectVariables, type VariableUse } from '../opening/suspect-variables.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import type { ForgetRequest, ForgottenRecord, RetargetedRecord, RetargetRequest } from '../rotating/rotation-journal.ts'
 import type { Operation, OperationSubject } from '../session/operation.ts'
+import type { SessionHost } from '../session/session-parts.ts'
 import { readKnownServers, writeKnownServers } from './known-servers.ts'
 
 /** An operation on a store that a server keeps, as far as this machine has a part in it. */
 interface Here {
   readonly url: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly host: Pick<SessionHost, 'cwd' | 'env'>
   readonly subject: EnvironmentReference
   readonly input: unknown
   readonly notify: (notice: Notice) => void
@@ -131,7 +134,10 @@ async function selectHere(about: Here): Promise<void> {
   await select(about, about.subject.name)
 }
 
-async function select({ url, env }: Here, selected: string | undefined): Promise<void> {
+async function select({ url, host }: Here, selected: string | undefined): Promise<void> {
+  const { env } = host
+  const choice = choiceForServer(host, url)
+  if (choice !== undefined) return changeFolderDecision(env, choice.file, { selected })
   const servers = readKnownServers(env)
   if (!servers.some((each) => each.url === url)) {
     throw new EscError('unsupported', `the selection is kept with the login, and there is none for ${url}`, {

@@ -3,6 +3,7 @@ import { formatJson } from '../../json.ts'
 import type { Notice } from '../../notice.ts'
 import { type Endpoint, performOperation, RemoteRefusal } from '../../remote/index.ts'
 import type { Author, CommitOutcome } from '../../store/index.ts'
+import { choiceForServer } from '../folders/folder-choice.ts'
 import { type EnvironmentReference, parseReference, parseRelativeReference } from '../references/reference.ts'
 import type { Operation, OperationSubject, PerformOptions } from '../session/operation.ts'
 import type { Principal } from '../session/principal.ts'
@@ -49,9 +50,10 @@ export class RemoteSession extends Session {
     return this.#caller?.organization ?? ''
   }
 
-  /** The environment that was selected on this machine. `undefined`: none. */
+  /** The environment that is meant here when none is named. `undefined`: none. */
   get selected(): string | undefined {
-    return this.#server.login?.selected
+    const choice = choiceForServer(this.#parts.host, this.#server.url)
+    return choice?.selected ?? choice?.environment ?? this.#server.login?.selected
   }
 
   override principal(): Principal {
@@ -91,7 +93,7 @@ export class RemoteSession extends Session {
     const notices: Notice[] = []
     const result = await here({
       url: this.#server.url,
-      env: this.#parts.host.env,
+      host: this.#parts.host,
       subject: subject as EnvironmentReference,
       input,
       notify: (notice) => {

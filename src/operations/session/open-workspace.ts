@@ -12,6 +12,7 @@ import {
   type StoreRecords,
 } from '../../store/index.ts'
 import { announcingListener } from '../../webhooks/index.ts'
+import { type FolderChoice, storeOfFolder } from '../folders/folder-choice.ts'
 import { parseReference } from '../references/reference.ts'
 import { namesServer } from '../servers/server-in-words.ts'
 import { AuditTrail } from './audit-trail.ts'
@@ -23,13 +24,15 @@ import type { SessionHost, SessionParts, SessionRequest } from './session-parts.
 import { type Chosen, keyContext, type Workspace } from './workspace.ts'
 
 /**
- * The store that is named in the request or by `ESC_STORE`, else the one at or above the current
- * folder, else that of the last login.
+ * The store that is named in the request or by `ESC_STORE`, else the one that the nearest
+ * `.esc.yaml` names, else the one at or above the current folder, else that of the last login.
  */
 export function openWorkspace({ store: named, ...parts }: SessionRequest): Workspace {
   const { cwd, env } = parts.host
   const chosen = named ?? env.ESC_STORE
   if (chosen) return workspaceOf((host) => openChosen(resolve(cwd, chosen), host), 'named', { parts })
+  const here = storeOfFolder(parts.host)
+  if (here?.store !== undefined) return openOfFolder(here, here.store, parts)
   try {
     return workspaceOf((host) => Store.find(cwd, host), 'found', { parts })
   } catch (error) {
@@ -37,6 +40,23 @@ export function openWorkspace({ store: named, ...parts }: SessionRequest): Works
     if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined || namesServer(current))
       throw error
     return workspaceOf((host) => Store.open(current, host), 'login', { parts })
+  }
+}
+
+function openOfFolder({ file }: FolderChoice, store: string, parts: SessionParts): Workspace {
+  if (namesServer(store)) {
+    throw new EscError('unsupported', `this works in the folder of a store, and ${file} names ${store}`, {
+      hint: 'name a folder',
+    })
+  }
+  try {
+    return workspaceOf((host) => openChosen(store, host), 'folder', { parts })
+  } catch (error) {
+    if (!(error instanceof EscError) || error.code !== 'not_found') throw error
+    throw new EscError('not_found', `${file} names the store ${store}, which is not there`, {
+      hint: 'correct the file, or name a store',
+      cause: error,
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { storeOfFolder } from '../folders/folder-choice.ts'
 import { type RemoteSession, sessionOnServer } from '../servers/remote-session.ts'
 import { namedServer, namesServer } from '../servers/server-in-words.ts'
 import { readKnownStores } from './known-stores.ts'
@@ -7,8 +8,9 @@ import { Session } from './session.ts'
 import type { SessionHost, SessionRequest } from './session-parts.ts'
 
 /**
- * Opens a session on the store that the request, `ESC_STORE` or `ESC_SERVER_URL` names, else on the
- * one at or above the current folder, else on that of the last login. It may be on a server.
+ * Opens a session on the store that the request, `ESC_STORE` or `ESC_SERVER_URL` names, else on
+ * that of the nearest `.esc.yaml`, else on the one at or above the current folder, else on that of
+ * the last login. It may be on a server.
  *
  * @throws EscError `not_found` when there is no store; `forbidden` when there is no token for it.
  */
@@ -20,8 +22,14 @@ export function startSession(request: SessionRequest): Session {
 export function remoteSessionOf(request: SessionRequest): RemoteSession | undefined {
   const named = namedServer(request)
   if (named !== undefined) return sessionOnServer(named, request, 'named')
+  const isNamed = request.store !== undefined || Boolean(request.host.env.ESC_STORE)
+  if (isNamed) return undefined
+  const here = storeOfFolder(request.host)
+  if (here !== undefined) {
+    return namesServer(here.store) ? sessionOnServer(here.store, request, 'folder') : undefined
+  }
   const { current } = readKnownStores(request.host.env)
-  if (!namesServer(current) || request.store !== undefined || request.host.env.ESC_STORE) return undefined
+  if (!namesServer(current)) return undefined
   try {
     openWorkspace(request)
     return undefined

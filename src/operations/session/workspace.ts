@@ -14,10 +14,10 @@ import type { Principal } from './principal.ts'
 import type { SessionHost, SessionParts } from './session-parts.ts'
 
 /**
- * The reason why it is this store: it was named, by flag or variable; the current folder is in or
- * beside it; the user has logged in to it.
+ * The reason why it is this store: it was named, by flag or variable; a `.esc.yaml` names it; the
+ * current folder is in or beside it; the user has logged in to it.
  */
-export type Chosen = 'named' | 'found' | 'login'
+export type Chosen = 'named' | 'folder' | 'found' | 'login'
 
 /** A store in use by somebody: what every function of this folder works on. */
 export interface Workspace extends SessionParts {

@@ -6,6 +6,7 @@ import {
   environmentProblem,
   environmentStatuses,
 } from '../definitions/working-definition.ts'
+import { folderFileName } from '../folders/folder-file.ts'
 import { selectedEnvironment } from '../references/selection.ts'
 import { findOverdue, type OverdueSchedule } from '../schedules/schedules.ts'
 import { storeOperation } from '../session/operation.ts'
@@ -76,13 +77,22 @@ async function statusOf(workspace: Workspace): Promise<StoreStatus> {
     organization: store.organization,
     chosen,
     author: await workspace.author(),
-    selected: selectedEnvironment(workspace),
+    selected: selectedOrProblem(workspace, problems),
     environments: names.length,
     unsaved: statuses.filter(({ state }) => state !== 'clean'),
     unfinished,
     overdue: await findOverdue(workspace, names),
     problems: problems.sort((a, b) => (a.environment < b.environment ? -1 : 1)),
     locked,
+  }
+}
+
+function selectedOrProblem(workspace: Workspace, problems: EnvironmentProblem[]): string | undefined {
+  try {
+    return selectedEnvironment(workspace)
+  } catch (error) {
+    problems.push(environmentProblem(folderFileName, error))
+    return undefined
   }
 }
 

@@ -79,6 +79,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   'oidc:rotate-key': AN_ISSUER,
   'oidc:token': AN_ISSUER,
   setup: AN_ISSUER,
+  'trust:folder': "printf 'environment: app/dev\\n' >.esc.yaml",
 }
 
 /** Examples that answer with an error, with the exit code. */
@@ -95,6 +96,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:rotate --adopt': 'test/end-to-end: rotating',
   'env:rotate:journal --retarget': 'test/cli/commands: the journal of rotations',
   'env:rotate:journal --forget': 'test/cli/commands: the journal of rotations',
+  'hook zsh': 'test/end-to-end: the prompt of shells',
+  'hook fish': 'test/end-to-end: the prompt of shells',
   lsp: 'test/end-to-end: the language server',
   mcp: 'test/mcp',
   'scheduler:start': 'test/end-to-end: the scheduler',
