@@ -46,6 +46,7 @@ export const auditEvents = {
   'store-trusted': 'change what this machine allows',
   'agent-tool-called': 'let an agent work on',
   'token-created': 'make a token of the server for',
+  'token-rotated': 'rotate a token of the server for',
   'token-revoked': 'revoke a token of the server for',
   'token-exchanged': 'sign in with an identity token to',
   'user-signed-in': 'sign in with a browser to',

@@ -32,7 +32,7 @@ export interface MetricsAddress {
 }
 
 interface Answers {
-  readonly metrics: () => string
+  readonly metrics: () => string | Promise<string>
   /** Returns why all is not well. */
   readonly illness: () => string | undefined
   /** Returns why requests should go elsewhere. Absent: there is no `/readyz`. */
@@ -58,7 +58,7 @@ export async function serveMetrics(
     if (!isMeantHost(request.headers.host, { listens: host, names }))
       answer(421, 'this host name is not one that the metrics are served under: name it at the start\n')
     else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
-    else if (path === '/metrics') answer(200, metrics())
+    else if (path === '/metrics') Promise.resolve(metrics()).then((text) => answer(200, text))
     else if (path === '/healthz') {
       const problem = illness()
       answer(problem === undefined ? 200 : 503, `${problem ?? 'ok'}\n`)

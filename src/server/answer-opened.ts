@@ -30,14 +30,23 @@ const fixedHeaders = [
 export function answerOpened(
   parts: ServerParts,
   { behindProxy }: { readonly behindProxy: boolean },
+  exchange: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): boolean | Promise<boolean> {
+  const wanted = wantedOf(parts, exchange.request)
+  return wanted !== undefined && answerIfFound(parts, { behindProxy, wanted }, exchange)
+}
+
+async function answerIfFound(
+  parts: ServerParts,
+  { behindProxy, wanted }: { readonly behindProxy: boolean; readonly wanted: Wanted },
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-): boolean {
+): Promise<boolean> {
   const began = performance.now()
-  const found = find(parts, request)
+  const found = await find(parts, wanted)
   if (found === undefined) return false
   const { token, found: kept, body } = found
   parts.metrics.began()
-  parts.tokens.noteUse(kept, token, parts.now())
+  void parts.tokens.noteUse(kept, token, parts.now())
   const id = requestIdOf(request.headers['x-request-id'], behindProxy)
   const length = String(Buffer.byteLength(body))
   response.writeHead(200, [...fixedHeaders, 'x-request-id', id, 'content-length', length])
@@ -58,17 +67,29 @@ export function answerOpened(
 
 type Found = Holder & { readonly body: string }
 
-/** The session that is asked for, by somebody who may read it. `undefined`: the routes see. */
-function find(parts: ServerParts, request: IncomingMessage): Found | undefined {
+/** The things that a request asks for, and the header by which it may. */
+interface Wanted {
+  readonly environment: string
+  readonly id: string
+  readonly authorization: string | undefined
+}
+
+/** `undefined`: it asks for something else, or in a way that is not plain. */
+function wantedOf(parts: ServerParts, request: IncomingMessage): Wanted | undefined {
   if (request.method !== 'GET') return undefined
   const [, organization, environment, id] = target.exec(request.url ?? '') ?? []
   if (environment === undefined || id === undefined || organization !== parts.organization) return undefined
   // Nothing is read twice where requests are counted, and nobody keeps a server that ends.
   if (!isPlain(request) || parts.limits.limitsTokens || parts.readiness.isStopping) return undefined
+  return { environment, id, authorization: request.headers.authorization }
+}
+
+/** The session that is asked for, by somebody who may read it. `undefined`: the routes see. */
+async function find(parts: ServerParts, { environment, id, authorization }: Wanted): Promise<Found | undefined> {
   try {
-    const holder = holderOf(parts, request.headers.authorization)
-    if (holder === undefined || holder.found.organization !== organization) return undefined
-    const session = parts.openSessions.read(id)
+    const holder = await holderOf(parts, authorization)
+    if (holder === undefined || holder.found.organization !== parts.organization) return undefined
+    const session = await parts.openSessions.read(id)
     if (session === undefined || session.environment !== environment) return undefined
     return session.principal === holder.found.user ? { ...holder, body: session.body } : undefined
   } catch {

@@ -7,6 +7,7 @@ import type {
   IssuerKeys,
   IssuerNetwork,
   OpenSessions,
+  SealedEntries,
   ServerToken,
   Session,
   TokenRegistry,
@@ -26,7 +27,7 @@ import { textWithoutFolders, withoutFolders } from './without-folders.ts'
 export interface Authenticated {
   readonly token: ServerToken
   /** False once the token has ended or was revoked, or the console's session is over. */
-  readonly isStillIn: () => boolean
+  readonly isStillIn: () => Promise<boolean>
   /** A session of the store for them: every operation asks the access rules about them. */
   readonly session: Session
 }
@@ -42,6 +43,8 @@ export interface ServerParts {
   readonly console?: { readonly assets: ConsoleAssets; readonly sessions: ConsoleSessions }
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
+  /** Steps of signing in with a browser. */
+  readonly signIns: SealedEntries
   readonly issuerKeys: IssuerKeys
   /** The way to providers of sign-in. Default: that of the machine. */
   readonly network?: IssuerNetwork

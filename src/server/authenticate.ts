@@ -13,18 +13,18 @@ const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const [parts, address] = [c.get('parts'), c.get('address')]
   const find = () => (isOfConsole(c) ? signedIn(c) : holderOf(parts, c.req.header('authorization')))
-  const holder = find()
+  const holder = await find()
   if (holder === undefined) {
     await parts.limits.failed(address)
     throw new Problem(401, unauthorized)
   }
   const { token, found } = holder
   await parts.limits.token(found.id)
-  parts.tokens.noteUse(found, token, parts.now())
+  void parts.tokens.noteUse(found, token, parts.now())
   if (found.organization !== parts.organization)
     throw new Problem(403, `this token is for the organization '${found.organization}'`)
   const open = () => parts.sessionFor(found, address)
-  c.set('caller', authenticated(found, { open, isStillIn: () => find() !== undefined }))
+  c.set('caller', authenticated(found, { open, isStillIn: async () => (await find()) !== undefined }))
   await next()
 })
 
@@ -51,19 +51,19 @@ export interface Holder {
 }
 
 /** The holder of the token in a header. `undefined`: there is none, or it has ended. */
-export function holderOf(
+export async function holderOf(
   { tokens, now }: Pick<ServerParts, 'tokens' | 'now'>,
   authorization: string | undefined,
-): Holder | undefined {
+): Promise<Holder | undefined> {
   const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? []
-  const found = token === undefined ? undefined : tokens.find(token)
+  const found = token === undefined ? undefined : await tokens.find(token)
   const isOver = found?.expires !== undefined && found.expires <= now()
   return token === undefined || found === undefined || isOver ? undefined : { token, found }
 }
 
-function signedIn(c: ApiContext): Holder | undefined {
+async function signedIn(c: ApiContext): Promise<Holder | undefined> {
   refuseOtherOrigins(c)
   const id = shownSession(c)
-  const session = id === undefined ? undefined : c.get('parts').console?.sessions.find(id)
+  const session = id === undefined ? undefined : await c.get('parts').console?.sessions.find(id)
   return session && { token: session.shown, found: session.token }
 }

@@ -9,6 +9,7 @@ import {
   type ServerToken,
   type Session,
   type SessionHost,
+  sealedEntriesOf,
   tokensOf,
 } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
@@ -100,7 +101,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     options.person === undefined
       ? undefined
       : personToken(tokens, { user: options.person, organization: session.organization, now: now() })
-  const consoleSessions = new ConsoleSessions(person?.known ?? tokens, now)
+  const consoleSessions = new ConsoleSessions(session, person?.known ?? tokens, now)
+  const signIns = sealedEntriesOf(session, 'sign-in', now)
   const readiness = new Readiness(open, stop)
   const sessionHost = { deliver: () => deliveries.send(), auditFailed: () => metrics.auditFailed() }
   const parts = {
@@ -110,6 +112,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     ...(assets && { console: { assets, sessions: consoleSessions } }),
     tokens,
     openSessions,
+    signIns,
     issuerKeys: new IssuerKeys(),
     limits: new RateLimits({ ...usualRates, token: options.tokenRate }),
     now,
@@ -124,8 +127,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   }
   const probes = {
     unready: () => readiness.problem(),
-    metrics: () => {
-      const gauges = { openSessions: openSessions.count, ready: readiness.isReady }
+    metrics: async () => {
+      const gauges = { openSessions: await known(openSessions.count()), ready: readiness.isReady }
       return metrics.text(gauges) + options.otherMetrics()
     },
   }
@@ -140,30 +143,43 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   })
   const routes = requestListener(app.fetch)
   const listener: RequestListener = (request, response) => {
-    if (!answerOpened(parts, { behindProxy }, { request, response })) void routes(request, response)
+    const answered = answerOpened(parts, { behindProxy }, { request, response })
+    if (answered === false) void routes(request, response)
+    else void Promise.resolve(answered).then((done) => done || routes(request, response))
   }
   const server = httpServer(listener, tls && secureContext(tls.read()))
   const unwatch = tls?.watch(() => renew(server, tls, say))
   await listen(server, host, port)
-  openSessions.sweep()
-  parts.tokens.sweep(now())
-  const sweeping = [
-    setInterval(() => openSessions.sweep(), sweepMs),
-    setInterval(() => parts.tokens.sweep(now()), 15 * sweepMs),
-  ]
+  const sweep = async () => {
+    for (const each of [openSessions, consoleSessions, signIns]) await each.sweep()
+    await tokens.sweep(now())
+  }
+  // What cannot be swept now is swept later: nobody is let in by what has ended.
+  const sweepQuietly = () => void sweep().catch(() => {})
+  sweepQuietly()
+  const sweeping = setInterval(sweepQuietly, sweepMs)
   const { address, port: bound, family } = server.address() as AddressInfo
   const url = `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
-  options.ready(url, person && `${url}/sign-in#code=${consoleSessions.link(person.token)}`)
+  options.ready(url, person && `${url}/sign-in#code=${await consoleSessions.link(person.token)}`)
   const working = finishRotations(open, { stop, abort: options.abort, say }).then(options.otherWork)
   await new Promise<void>((done) => {
     if (stop.aborted) done()
     stop.addEventListener('abort', () => done(), { once: true })
   })
-  for (const each of sweeping) clearInterval(each)
+  clearInterval(sweeping)
   await Promise.all([close(server), working])
   unwatch?.()
   await deliveries.close()
   metrics.close()
+}
+
+/** The time for which metrics wait for a number. */
+const numberMs = 1_000
+
+/** Returns a number, or NaN, which Prometheus knows, where it cannot be had soon. */
+function known(number: Promise<number>): Promise<number> {
+  const late = new Promise<number>((resolve) => setTimeout(resolve, numberMs, Number.NaN).unref())
+  return Promise.race([number.catch(() => Number.NaN), late])
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -35,7 +35,7 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import type { Lock, StoreRecords, StoreTransaction } from './records/records.ts'
+import type { Lock, SharedRecords, StoreRecords, StoreTransaction } from './records/records.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Pruned, PruneRequest } from './revisions/archive/prune-revisions.ts'
 import type { Author } from './revisions/revision-file.ts'
@@ -133,6 +133,11 @@ export class Store {
   /** `folder`: people edit it, and git keeps it. `database`: several machines use it at once. */
   get kind(): StoreRecords['kind'] {
     return this.#records.kind
+  }
+
+  /** The records that servers of the store share. Absent: it is in a folder. */
+  get shared(): SharedRecords | undefined {
+    return this.#records.shared
   }
 
   /**

@@ -36,7 +36,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'remote/trusted-authorities.ts': 'a file that SSL_CERT_FILE names',
   'plugins/snapshot.ts': 'copies of packages in the state folder',
   'cli/framework/tls-files.ts': 'files that the user names',
-  'operations/tokens/token-registry.ts': 'sets the time of a file in the state folder',
+  'store/folder/folder-entries.ts': 'sets the time of a file in the state folder',
   'server/console/load-assets.ts': 'files of the program itself',
   'store/locks/processes.ts': 'what the system says of processes',
   'cli/terminal/editor.ts': 'a temporary file of its own',

@@ -32,7 +32,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
     set-value set-values tag-revision`,
   admin: `export-store-to-folder import-store-into-database 
     add-principal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
-    list-environment-audit-lines list-tokens create-token revoke-token prune-environment remove-environment remove-principal restore-environment rewrap-key`,
+    list-environment-audit-lines list-tokens create-token rotate-token revoke-token prune-environment remove-environment remove-principal restore-environment rewrap-key`,
 }
 
 /**

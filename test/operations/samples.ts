@@ -174,6 +174,12 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'usage', input: given({ user: '', admin: false, level: 'read', environments: [] }) },
   },
   'list-tokens': {},
+  'rotate-token': {
+    before: async (store) => void (await perform(store.workspace('ada@example.com'), createToken, undefined, newToken)),
+    input: given({ wanted: 'ada' }),
+    commitsNothing: true,
+    fails: { code: 'not_found', input: given({ wanted: 'nobody' }) },
+  },
   'revoke-token': {
     before: async (store) => void (await perform(store.workspace('ada@example.com'), createToken, undefined, newToken)),
     input: given('ada'),

@@ -25,8 +25,8 @@ describe('reading what was opened, without the routes', () => {
     const { json } = await app.call('POST', `${environment}/open`, { token })
     path = `${environment}/open/${json.id}`
     const routes = requestListener(app.api.fetch)
-    server = createServer((request, response) => {
-      if (answerOpened(app.parts, { behindProxy }, { request, response })) return
+    server = createServer(async (request, response) => {
+      if (await answerOpened(app.parts, { behindProxy }, { request, response })) return
       left++
       void routes(request, response)
     })

@@ -64,7 +64,7 @@ server:
     expect(page.headers.get('content-security-policy'))
       .to.include("frame-ancestors 'none'")
       .and.include("default-src 'none'")
-    expect(app.tokens.list(), 'before it was allowed').to.deep.equal([])
+    expect(await app.tokens.list(), 'before it was allowed').to.deep.equal([])
     const allowed = await browser.go('POST', '/sign-in/allow', { 'sec-fetch-site': 'same-origin' })
     expect(allowed.status).to.equal(303)
     const url = new URL(allowed.location)
@@ -72,7 +72,7 @@ server:
     expect(url.searchParams.get('nonce')).to.equal('0123456789abcdef')
     const token = url.searchParams.get('accessToken') ?? ''
     expect((await app.call('GET', '/api/user', { token })).json.githubLogin).to.equal('Ada@example.org')
-    expect(app.tokens.find(token)).to.include({ by: 'sign-in', level: 'write' })
+    expect(await app.tokens.find(token)).to.include({ by: 'sign-in', level: 'write' })
     const lines = app.audit().filter(({ event }) => event === 'user-signed-in')
     expect(lines.map(({ user, result }) => `${user} ${result}`)).to.deep.equal([
       'Ada@example.org allowed',
@@ -124,7 +124,7 @@ server:
     for (const headers of foreign) expect((await other.go('POST', '/sign-in/allow', headers)).status).to.equal(403)
     app.now = () => new Date(Date.now() + 601_000)
     expect((await other.go('POST', '/sign-in/allow')).status, 'too late').to.equal(400)
-    expect(app.tokens.list()).to.deep.equal([])
+    expect(await app.tokens.list()).to.deep.equal([])
   })
 
   it('refuses those who are not meant, and tokens that the provider did not make for it', async () => {
@@ -147,7 +147,7 @@ server:
     provider.spoil = (claims) => claims
     provider.client = { id: 'esc', secret: 'another', redirectUris: [callback] }
     expect((await attempt()).status, 'wrong secret').to.equal(403)
-    expect(app.tokens.list()).to.deep.equal([])
+    expect(await app.tokens.list()).to.deep.equal([])
     const denied = app.audit().filter(({ event, result }) => event === 'user-signed-in' && result === 'denied')
     expect(denied).to.have.length(8)
     for (const { user } of denied) expect(user).to.equal('anonymous')

@@ -12,6 +12,7 @@ import {
   reviewTrust,
   ServedStore,
   type ServerToken,
+  sealedEntriesOf,
   tokenCaller,
   tokensOf,
 } from '../../src/operations/index.ts'
@@ -69,12 +70,13 @@ export class ServedApp {
     const tokens = tokensOf(keeper)
     const assets = loadAssets(join(import.meta.dirname, '..', '..', 'dist', 'console'))
     this.parts = {
-      ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, host.now) } }),
+      ...(assets && { console: { assets, sessions: new ConsoleSessions(keeper, tokens, host.now) } }),
       organization: 'acme',
       folders: [keeper.folder, keeper.stateFolder],
       secure: false,
       tokens,
       openSessions: openSessionsOf(keeper, host.now),
+      signIns: sealedEntriesOf(keeper, 'sign-in', host.now),
       issuerKeys: new IssuerKeys(network),
       network,
       limits: new RateLimits(rates),
@@ -92,7 +94,7 @@ export class ServedApp {
       addressOf: () => this.#from,
       version: '0.0.0',
       behindProxy: false,
-      probes: { unready: async () => undefined, metrics: () => '' },
+      probes: { unready: async () => undefined, metrics: async () => '' },
       metricsHost: undefined,
     })
   }

@@ -224,12 +224,12 @@ server:
     const { json } = await exchange(await issuer.sign(web))
     const made = await app.token({ expiresInSeconds: 1 })
     const registry = app.tokens
-    const id = registry.find(json.access_token)?.id
-    registry.sweep(new Date(Date.now() + 899_000))
-    expect(registry.find(json.access_token)).to.include({ by: 'exchange', createdBy: issuer.url })
-    registry.sweep(new Date(Date.now() + 901_000))
-    expect(registry.find(json.access_token), id).to.equal(undefined)
-    expect(registry.find(made)).not.to.equal(undefined)
+    const id = (await registry.find(json.access_token))?.id
+    await registry.sweep(new Date(Date.now() + 899_000))
+    expect(await registry.find(json.access_token)).to.include({ by: 'exchange', createdBy: issuer.url })
+    await registry.sweep(new Date(Date.now() + 901_000))
+    expect(await registry.find(json.access_token), id).to.equal(undefined)
+    expect(await registry.find(made)).not.to.equal(undefined)
   })
 
   it('stops an address that tries too often', async () => {

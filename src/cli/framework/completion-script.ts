@@ -17,7 +17,8 @@ interface Place {
   readonly path: string
   readonly words: readonly Word[]
   readonly flags: readonly Word[]
-  readonly takesEnvironment: boolean
+  /** The command that lists what its argument may be. Empty: nothing does. */
+  readonly lister: string
 }
 
 /**
@@ -38,6 +39,13 @@ export async function completionScript(shell: Shell, options: { readonly descrip
 
 /** Flags whose value is an environment, as an expression. */
 const namingFlags = 'env|dest'
+
+/** Commands that list what arguments may be, by the names of the arguments. */
+const listers = [
+  ['environment', 'esc env ls'],
+  ['environments', 'esc env ls'],
+  ['token', 'esc server token list --ids'],
+] as const
 
 async function allPlaces(): Promise<Place[]> {
   const commands = new Map<string, CommandClass>()
@@ -61,20 +69,20 @@ async function allPlaces(): Promise<Place[]> {
       path: id.replaceAll(':', ' '),
       words,
       flags: [...flags, { word: '--help', description: 'help for the command' }],
-      takesEnvironment: ['environment', 'environments'].some((name) => Object.hasOwn(command?.args ?? {}, name)),
+      lister: listers.find(([argument]) => Object.hasOwn(command?.args ?? {}, argument))?.[1] ?? '',
     }
   })
 }
 
 function bashScript(places: readonly Place[]): string {
-  const cases = places.map(({ path, words, flags, takesEnvironment }) => {
+  const cases = places.map(({ path, words, flags, lister }) => {
     const names = words.map(({ word }) => word).join(' ')
     const flagNames = flags.map(({ word }) => word).join(' ')
-    return `    ${JSON.stringify(path)}) words=${JSON.stringify(names)} flags=${JSON.stringify(flagNames)} environments=${takesEnvironment} ;;`
+    return `    ${JSON.stringify(path)}) words=${JSON.stringify(names)} flags=${JSON.stringify(flagNames)} lister=${JSON.stringify(lister)} ;;`
   })
   return `# bash completion for esc
 _esc() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word words="" flags="" environments=false known=" ${knownPaths(places)} "
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word words="" flags="" lister="" known=" ${knownPaths(places)} "
   local index
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
@@ -88,8 +96,8 @@ ${cases.join('\n')}
     COMPREPLY=($(compgen -W "$(esc env ls 2>/dev/null)" -- "$current"))
   elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
-  elif [[ $environments == true && $index -eq $COMP_CWORD ]]; then
-    COMPREPLY=($(compgen -W "$words $(esc env ls 2>/dev/null)" -- "$current"))
+  elif [[ -n "$lister" && $index -eq $COMP_CWORD ]]; then
+    COMPREPLY=($(compgen -W "$words $(eval "$lister" 2>/dev/null)" -- "$current"))
   elif [[ -n "$words" ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   else
@@ -111,13 +119,13 @@ function zshScript(places: readonly Place[], descriptions: boolean): string {
   const shown = ({ word, description }: Word) =>
     posixWord(descriptions ? `${word.replaceAll(':', '\\:')}:${firstLine(description)}` : word)
   const cases = places.map(
-    ({ path, words, flags, takesEnvironment }) =>
-      `    ${JSON.stringify(path)}) items=(${words.map(shown).join(' ')}) flags=(${flags.map(shown).join(' ')}) environments=${takesEnvironment} ;;`,
+    ({ path, words, flags, lister }) =>
+      `    ${JSON.stringify(path)}) items=(${words.map(shown).join(' ')}) flags=(${flags.map(shown).join(' ')}) lister=${JSON.stringify(lister)} ;;`,
   )
   return `#compdef esc
 # zsh completion for esc
 _esc() {
-  local path_="" word environments=false index known=" ${knownPaths(places)} "
+  local path_="" word lister="" index known=" ${knownPaths(places)} "
   local -a items flags names
   for ((index = 2; index < CURRENT; index++)); do
     word="\${words[index]}"
@@ -132,8 +140,8 @@ ${cases.join('\n')}
     compadd -a names
   elif [[ "\${words[CURRENT]}" == -* ]]; then
     _describe 'flag' flags
-  elif [[ $environments == true && $index -eq $CURRENT ]]; then
-    names=(\${(f)"$(esc env ls 2>/dev/null)"})
+  elif [[ -n "$lister" && $index -eq $CURRENT ]]; then
+    names=(\${(f)"$(eval "$lister" 2>/dev/null)"})
     compadd -a names
     (( \${#items} )) && _describe 'command' items
   elif (( \${#items} )); then
@@ -148,7 +156,7 @@ if [[ "\${funcstack[1]}" == _esc ]]; then _esc "$@"; else compdef _esc esc; fi
 
 function fishScript(places: readonly Place[], descriptions: boolean): string {
   const lines = ['# fish completion for esc', 'complete -c esc -f']
-  for (const { path, words, flags, takesEnvironment } of places) {
+  for (const { path, words, flags, lister } of places) {
     const at = posixWord(`__esc_at ${path}`.trim())
     for (const { word, description } of words)
       lines.push(`complete -c esc -n ${at} -a ${word}${described(description)}`)
@@ -159,7 +167,7 @@ function fishScript(places: readonly Place[], descriptions: boolean): string {
         `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${name}${environments}${described(description)}`,
       )
     }
-    if (takesEnvironment) lines.push(`complete -c esc -n ${at} -a '(esc env ls 2>/dev/null)'`)
+    if (lister !== '') lines.push(`complete -c esc -n ${at} -a '(${lister} 2>/dev/null)'`)
   }
   return `function __esc_words
   set -l words (commandline -opc)

@@ -28,7 +28,7 @@ export const grantToken = storeOperation({
     const id = tokenId(token)
     const event = by === 'exchange' ? 'token-exchanged' : 'user-signed-in'
     const permitted = work.audit.begin(event, '*', { token: id, issuer, subject: subject.slice(0, 300) })
-    const kept = registryOf(work).add(token, {
+    const kept = await registryOf(work).add(token, {
       user,
       name: `${user} by ${by}`.slice(0, 100),
       organization: work.store.organization,

@@ -1,16 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
-import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
-import {
-  listIfPresent,
-  machineFiles,
-  makeFolders,
-  readTextIfPresent,
-  removeFile,
-  replaceFile,
-} from '../../files/index.ts'
-import type { GuardLevel } from '../../store/index.ts'
+import type { Entries, Entry, GuardLevel } from '../../store/index.ts'
 import { readTimestamp } from '../../timestamp.ts'
 
 /** A token of the server as it is kept: everything but the token itself. */
@@ -35,80 +26,68 @@ export interface ServerToken {
   readonly expires?: Date
   /** The way in which its holder got it. Absent: somebody has made it. */
   readonly by?: 'exchange' | 'sign-in'
+  /** The id of the token that takes its place. Absent: none does. */
+  readonly replacedBy?: string
   /** The time when it was last used, to the minute. Absent: never, as far as is known. */
   readonly lastUsed?: Date
 }
 
-/** The file of a token. Times are RFC 3339. */
+/** The entry of a token, as JSON. Times are RFC 3339. */
 type Kept = Omit<ServerToken, 'created' | 'expires' | 'lastUsed' | 'id'> & {
   readonly version: 1
   readonly created: string
   readonly expires?: string
 }
 
-const suffix = '.json'
-/** The number of tokens that are kept in memory. */
-const mostKnown = 10_000
+/** A token as its entry has it. */
+interface Read {
+  readonly entry: Entry
+  readonly token: ServerToken | undefined
+}
+
+/** The number of tokens whose entries need not be read again. */
+const mostRead = 10_000
 
 /**
- * The tokens that this machine's server takes, in the state folder: one file for each, named after
- * the SHA-256 of the token. A token has 238 random bits, so its digest gives nothing away.
+ * The tokens that the servers of a store take: an entry for each, under the SHA-256 of the token. A
+ * token has 238 random bits, so its digest gives nothing away.
  */
 export class TokenRegistry {
-  readonly #folder: string
-  /** Tokens that were read, by their digest, with the time of their file then. */
-  readonly #known = new Map<string, { readonly modifiedMs: number; readonly token: ServerToken }>()
+  readonly #entries: Entries
+  readonly #read = new Map<string, Read>()
+  readonly #notedMs = new Map<string, number>()
 
-  constructor(folder: string) {
-    this.#folder = folder
+  constructor(entries: Entries) {
+    this.#entries = entries
   }
 
-  /** Keeps a token. */
-  add(token: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>): ServerToken {
+  /** Keeps a token. It is taken once this resolves. */
+  async add(token: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>): Promise<ServerToken> {
     const digest = digestOf(token)
-    const { created, expires, ...rest } = kept
-    const record: Kept = {
-      version: 1,
-      ...rest,
-      created: created.toISOString(),
-      ...(expires !== undefined && { expires: expires.toISOString() }),
-    }
-    makeFolders(machineFiles, this.#folder, 0o700)
-    replaceFile(machineFiles, this.#file(digest), Buffer.from(JSON.stringify(record)), { mode: 0o600 })
+    await this.#put(digest, kept, kept.created)
     return { id: idOf(digest), ...kept }
   }
 
-  /** The token that somebody shows. `undefined`: there is none, or it was revoked. */
-  find(token: string): ServerToken | undefined {
+  /** The token that somebody shows, as it is now. `undefined`: there is none, or it was revoked. */
+  async find(token: string): Promise<ServerToken | undefined> {
     const digest = digestOf(token)
-    // Looked at for each request, so that one that is revoked ends at once.
-    const modifiedMs = machineFiles.stat(this.#file(digest))?.modifiedMs
-    const known = this.#known.get(digest)
-    if (known !== undefined && known.modifiedMs === modifiedMs) return known.token
-    this.#known.delete(digest)
-    const found = modifiedMs === undefined ? undefined : this.#read(digest)
-    if (found === undefined || modifiedMs === undefined) return undefined
-    if (this.#known.size >= mostKnown) this.#known.clear()
-    this.#known.set(digest, { modifiedMs, token: found })
-    return found
+    const entry = await this.#entries.get(digest)
+    if (entry !== undefined) return this.#tokenIn(digest, entry)
+    this.#read.delete(digest)
+    return undefined
   }
 
   /**
-   * Removes tokens that came by exchange or sign-in and have ended. What somebody has made stays in
-   * the list, as expired.
+   * Removes tokens that have ended, and came by exchange or sign-in or were replaced. What somebody
+   * has made stays in the list otherwise, as expired.
    */
-  sweep(now: Date): void {
-    for (const { id, by, expires } of this.list())
-      if (by !== undefined && expires !== undefined && expires <= now) this.#remove(id)
+  sweep(now: Date): Promise<void> {
+    return this.#entries.sweep(now)
   }
 
   /** All tokens, the newest last. */
-  list(): ServerToken[] {
-    const digests = listIfPresent(machineFiles, this.#folder)
-      .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
-      .map((name) => name.slice(0, -suffix.length))
-    const tokens = digests.map((digest) => this.#read(digest)).filter((token) => token !== undefined)
-    return tokens.sort((a, b) => a.created.getTime() - b.created.getTime() || (a.id < b.id ? -1 : 1))
+  async list(): Promise<ServerToken[]> {
+    return (await this.#all()).map(({ token }) => token)
   }
 
   /**
@@ -116,67 +95,112 @@ export class TokenRegistry {
    *
    * @throws EscError `not_found`; `usage` for a name that several have.
    */
-  revoke(wanted: string): ServerToken {
-    const found = this.list().filter(({ id, name }) => id === wanted || name === wanted)
+  async revoke(wanted: string): Promise<ServerToken> {
+    const { digest, token } = await this.#named(wanted)
+    await this.#entries.remove(digest)
+    return token
+  }
+
+  /** The token with this id or name. @throws EscError as `revoke`. */
+  async named(wanted: string): Promise<ServerToken> {
+    return (await this.#named(wanted)).token
+  }
+
+  /** Has a token whose place another takes end at `latest`, where it would last for longer. */
+  async replace(id: string, { by: replacedBy, latest }: { readonly by: string; readonly latest: Date }): Promise<void> {
+    const { digest, token } = await this.#named(id)
+    const { id: _, lastUsed, expires = latest, ...kept } = token
+    const ends = expires < latest ? expires : latest
+    await this.#put(digest, { ...kept, replacedBy, expires: ends }, lastUsed ?? token.created)
+  }
+
+  /** Notes that a token was used, at most once a minute. Never throws. */
+  async noteUse({ id, lastUsed }: ServerToken, token: string, now: Date): Promise<void> {
+    const notedMs = Math.max(lastUsed?.getTime() ?? 0, this.#notedMs.get(id) ?? 0)
+    if (now.getTime() - notedMs < 60_000) return
+    if (this.#notedMs.size >= mostRead) this.#notedMs.clear()
+    this.#notedMs.set(id, now.getTime())
+    await this.#entries.touch(digestOf(token), now).catch(() => {})
+  }
+
+  async #put(digest: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>, touched: Date): Promise<void> {
+    const { created, expires, ...rest } = kept
+    const record: Kept = {
+      version: 1,
+      ...rest,
+      created: created.toISOString(),
+      ...(expires !== undefined && { expires: expires.toISOString() }),
+    }
+    const ends = isSwept(record) ? expires : undefined
+    await this.#entries.put(digest, Buffer.from(JSON.stringify(record)), { ends, touched })
+  }
+
+  async #all(): Promise<{ readonly digest: string; readonly token: ServerToken }[]> {
+    const all = [...(await this.#entries.list())].flatMap(([digest, entry]) => {
+      const token = this.#tokenIn(digest, entry)
+      return token === undefined ? [] : [{ digest, token }]
+    })
+    return all.sort(({ token: a }, { token: b }) => a.created.getTime() - b.created.getTime() || (a.id < b.id ? -1 : 1))
+  }
+
+  async #named(wanted: string): Promise<{ readonly digest: string; readonly token: ServerToken }> {
+    const found = (await this.#all()).filter(
+      ({ token: { id, name, replacedBy } }) => id === wanted || (name === wanted && replacedBy === undefined),
+    )
     const [first, second] = found
     if (first === undefined) {
       throw new EscError('not_found', `there is no token '${wanted}'`, { hint: 'name the id or the name of a token' })
     }
     if (second !== undefined) {
       throw new EscError('usage', `${found.length} tokens are called '${wanted}'`, {
-        hint: `name one by its id: ${found.map(({ id }) => id).join(', ')}`,
+        hint: `name one by its id: ${found.map(({ token: { id } }) => id).join(', ')}`,
       })
     }
-    this.#remove(first.id)
     return first
   }
 
-  /**
-   * Notes that a token was used, at most once a minute: as the time of its file, so that one that
-   * is being revoked does not come back.
-   */
-  noteUse({ lastUsed }: ServerToken, token: string, now: Date): void {
-    if (lastUsed !== undefined && now.getTime() - lastUsed.getTime() < 60_000) return
-    try {
-      process.getBuiltinModule('node:fs').utimesSync(this.#file(digestOf(token)), now, now)
-    } catch {}
+  #tokenIn(digest: string, entry: Entry): ServerToken | undefined {
+    const read = this.#read.get(digest)
+    if (read?.entry === entry) return read.token
+    const token = tokenIn(digest, entry)
+    if (this.#read.size >= mostRead) this.#read.clear()
+    this.#read.set(digest, { entry, token })
+    return token
   }
+}
 
-  #remove(id: string): void {
-    for (const name of listIfPresent(machineFiles, this.#folder))
-      if (name.startsWith(id)) removeFile(machineFiles, join(this.#folder, name))
+/** The time when the entry of a token may be removed, in milliseconds since 1970. */
+export function endOfToken(content: Uint8Array): number | undefined {
+  const kept = JSON.parse(Buffer.from(content).toString()) as Kept
+  return isSwept(kept) ? readTimestamp(kept.expires)?.getTime() : undefined
+}
+
+function isSwept({ by, replacedBy }: Pick<Kept, 'by' | 'replacedBy'>): boolean {
+  return by !== undefined || replacedBy !== undefined
+}
+
+function tokenIn(digest: string, { content, touched }: Entry): ServerToken | undefined {
+  let kept: Kept
+  try {
+    kept = JSON.parse(Buffer.from(content).toString())
+  } catch (error) {
+    throw new EscError('store_damaged', `what is kept of the token ${idOf(digest)} is no JSON`, {
+      hint: 'revoke it, and make a new token',
+      cause: error,
+    })
   }
-
-  #file(digest: string): string {
-    return join(this.#folder, digest + suffix)
-  }
-
-  #read(digest: string): ServerToken | undefined {
-    const text = readTextIfPresent(machineFiles, this.#file(digest))
-    if (text === undefined) return undefined
-    let kept: Kept
-    try {
-      kept = JSON.parse(text)
-    } catch (error) {
-      throw new EscError('store_damaged', `${this.#file(digest)} is no JSON`, {
-        hint: 'remove the file, and make a new token',
-        cause: error,
-      })
-    }
-    const created = readTimestamp(kept.created)
-    const expires = readTimestamp(kept.expires)
-    // One that says nothing that can be believed lets nobody in.
-    if (created === undefined || (kept.expires !== undefined && expires === undefined)) return undefined
-    const used = machineFiles.stat(this.#file(digest))?.modifiedMs ?? 0
-    const { version: _, ...rest } = kept
-    return {
-      id: idOf(digest),
-      ...rest,
-      created,
-      expires,
-      // Made and never used, the file is as old as the token.
-      lastUsed: used > created.getTime() + 1000 ? new Date(used) : undefined,
-    }
+  const created = readTimestamp(kept.created)
+  const expires = readTimestamp(kept.expires)
+  // One that says nothing that can be believed lets nobody in.
+  if (created === undefined || (kept.expires !== undefined && expires === undefined)) return undefined
+  const { version: _, ...rest } = kept
+  return {
+    id: idOf(digest),
+    ...rest,
+    created,
+    expires,
+    // Made and never used, the entry is as old as the token.
+    lastUsed: touched.getTime() > created.getTime() + 1000 ? touched : undefined,
   }
 }
 

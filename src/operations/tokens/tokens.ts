@@ -1,9 +1,10 @@
-import { type GuardLevel, stateLayout } from '../../store/index.ts'
+import { EscError } from '../../errors.ts'
+import { type GuardLevel, serverEntries } from '../../store/index.ts'
 import { storeOperation } from '../session/operation.ts'
 import type { Session } from '../session/session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { newToken } from './new-token.ts'
-import { type ServerToken, TokenRegistry } from './token-registry.ts'
+import { endOfToken, type ServerToken, TokenRegistry } from './token-registry.ts'
 import { checkWords } from './token-words.ts'
 
 /** The things to be said of a new token. */
@@ -50,7 +51,7 @@ export const createToken = storeOperation({
     const label = organization ?? work.store.organization
     checkWords('organization', label)
     const token = newToken()
-    const kept = registryOf(work).add(token, {
+    const kept = await registryOf(work).add(token, {
       ...rest,
       user,
       name,
@@ -81,9 +82,59 @@ export const revokeToken = storeOperation({
   changes: false,
   input: (z) => z.string().describe('id or name of the token'),
   async run(work, wanted: string): Promise<ServerToken> {
-    const token = registryOf(work).revoke(wanted)
+    const token = await registryOf(work).revoke(wanted)
     work.addDetails(() => ({ token: token.id, user: token.user, name: token.name }))
     return token
+  },
+})
+
+/** A token that takes the place of another. */
+export interface TokenRotation {
+  /** Id or name of the token. */
+  readonly wanted: string
+  /** The time for which the old one goes on working, at most. Default: an hour. */
+  readonly overlapSeconds?: number
+  /** Default: as long as the old one was made for. */
+  readonly expiresInSeconds?: number
+}
+
+const usualOverlapSeconds = 3600
+
+/**
+ * Makes a token that may do what another may, and has that one end: at once, or once its holder has
+ * had time to take the new one. Throws EscError `not_found`; `usage` for a name that several have,
+ * or a token that has ended.
+ */
+export const rotateToken = storeOperation({
+  name: 'rotate-token',
+  level: 'admin',
+  audit: 'token-rotated',
+  changes: false,
+  input: (z) =>
+    z.strictObject({
+      wanted: z.string().describe('id or name of the token'),
+      overlapSeconds: z.int().min(0).optional().describe('the old one goes on working so long; default: 3600'),
+      expiresInSeconds: z.int().min(1).optional().describe('default: as long as the old one was made for'),
+    }),
+  async run(work, { wanted, overlapSeconds = usualOverlapSeconds, expiresInSeconds }: TokenRotation) {
+    const registry = registryOf(work)
+    const { id: oldId, lastUsed: _, ...old } = await registry.named(wanted)
+    const now = work.host.now()
+    if (old.expires !== undefined && old.expires <= now) {
+      throw new EscError('usage', `the token ${oldId} has ended`, { hint: 'make a new one' })
+    }
+    const lifeMs = old.expires && old.expires.getTime() - old.created.getTime()
+    const lives = expiresInSeconds === undefined ? lifeMs : expiresInSeconds * 1000
+    const { expires: __, replacedBy: ___, ...rest } = old
+    const token = newToken()
+    const created = { created: now, createdBy: work.principal().name }
+    const expires = lives === undefined ? {} : { expires: new Date(now.getTime() + lives) }
+    // The new one first: cut off in between, both work.
+    const kept = await registry.add(token, { ...rest, ...created, ...expires })
+    if (overlapSeconds === 0) await registry.revoke(oldId)
+    else await registry.replace(oldId, { by: kept.id, latest: new Date(now.getTime() + overlapSeconds * 1000) })
+    work.addDetails(() => ({ token: kept.id, replaced: oldId, user: kept.user, name: kept.name }))
+    return { token, kept } satisfies CreatedToken
   },
 })
 
@@ -92,7 +143,7 @@ export function tokensOf({ workspace }: Session): TokenRegistry {
   return registryOf(workspace)
 }
 
-/** The tokens of a store's server. */
+/** The tokens of a store's servers. */
 export function registryOf({ store }: Workspace): TokenRegistry {
-  return new TokenRegistry(stateLayout.tokens(store.state.folder))
+  return new TokenRegistry(serverEntries(store, 'token', endOfToken))
 }

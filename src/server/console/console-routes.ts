@@ -30,8 +30,11 @@ export function consoleRoutes(api: Api, assets: ConsoleAssets, sessions: Console
     refuseOtherOrigins(c)
     const given: unknown = await c.req.json().catch(() => undefined)
     const { token, code } = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
-    const id =
-      typeof code === 'string' ? sessions.follow(code) : typeof token === 'string' ? sessions.begin(token) : undefined
+    const id = await (typeof code === 'string'
+      ? sessions.follow(code)
+      : typeof token === 'string'
+        ? sessions.begin(token)
+        : undefined)
     if (id === undefined) {
       await c.var.parts.limits.failed(c.var.address)
       throw new Problem(401, 'Unauthorized: that does not sign you in, or not any more')
@@ -39,10 +42,10 @@ export function consoleRoutes(api: Api, assets: ConsoleAssets, sessions: Console
     showSession(c, id)
     return answerJson(c, {})
   })
-  api.post('/console/sign-out', (c) => {
+  api.post('/console/sign-out', async (c) => {
     refuseOtherOrigins(c)
     const id = shownSession(c)
-    if (id !== undefined) sessions.end(id)
+    if (id !== undefined) await sessions.end(id)
     forgetSession(c)
     return answerJson(c, {})
   })

@@ -1,90 +1,87 @@
-import { hash, randomBytes } from 'node:crypto'
-import type { ServerToken } from '../../operations/index.ts'
+import { type SealedEntries, type ServerToken, type Session, sealedEntriesOf } from '../../operations/index.ts'
 import type { KnownTokens } from './person-token.ts'
 
 /** Somebody who is signed in to the console, by a token. */
 interface ConsoleSession {
   readonly token: string
-  readonly expiresMs: number
+  /** The time when it ends at the latest, in milliseconds since 1970. */
+  readonly latestMs: number
 }
 
 /** A session ends after so long without a request, and at the latest after `longestMs`. */
 const idleMs = 8 * 3_600_000
 const longestMs = 24 * 3_600_000
+/** The end of a session is moved when it would move by so much. */
+const movesByMs = 60_000
 /** A link to sign in works so long, and once. */
 const linkMs = 5 * 60_000
 
 /**
  * The sessions of those who are signed in to the console. A browser holds the id of its session in
- * a cookie that pages cannot read; the server holds the digest of the id. All end with the process,
- * and each with the token it was begun with.
+ * a cookie that pages cannot read; what is kept is encrypted under that id, so every server of the
+ * store knows the session. Each ends with the token it was begun with.
  */
 export class ConsoleSessions {
   readonly #tokens: KnownTokens
   readonly #now: () => Date
-  readonly #sessions = new Map<string, ConsoleSession & { readonly latestMs: number }>()
-  readonly #links = new Map<string, ConsoleSession>()
+  readonly #sessions: SealedEntries
+  readonly #links: SealedEntries
 
-  constructor(tokens: KnownTokens, now: () => Date) {
+  /** @param session the store whose servers share them. */
+  constructor(session: Session, tokens: KnownTokens, now: () => Date) {
     this.#tokens = tokens
     this.#now = now
+    this.#sessions = sealedEntriesOf(session, 'console-session', now)
+    this.#links = sealedEntriesOf(session, 'sign-in-link', now)
   }
 
   /** Begins a session for the holder of a token. `undefined`: it is none, or its time is over. */
-  begin(token: string): string | undefined {
-    if (this.#holder(token) === undefined) return undefined
-    this.#sweep()
-    const id = randomBytes(24).toString('base64url')
+  async begin(token: string): Promise<string | undefined> {
+    if ((await this.#holder(token)) === undefined) return undefined
     const now = this.#now().getTime()
-    this.#sessions.set(digestOf(id), { token, expiresMs: now + idleMs, latestMs: now + longestMs })
-    return id
+    const session: ConsoleSession = { token, latestMs: now + longestMs }
+    return this.#sessions.keep(JSON.stringify(session), new Date(now + idleMs))
   }
 
   /** Makes the code of a link that signs in the holder of a token, once. */
-  link(token: string): string {
-    const code = randomBytes(24).toString('base64url')
-    this.#links.set(digestOf(code), { token, expiresMs: this.#now().getTime() + linkMs })
-    return code
+  link(token: string): Promise<string> {
+    return this.#links.keep(token, new Date(this.#now().getTime() + linkMs))
   }
 
   /** Begins a session with the code of a link, which works no second time. */
-  follow(code: string): string | undefined {
-    const digest = digestOf(code)
-    const link = this.#links.get(digest)
-    this.#links.delete(digest)
-    return link === undefined || link.expiresMs <= this.#now().getTime() ? undefined : this.begin(link.token)
+  async follow(code: string): Promise<string | undefined> {
+    const link = await this.#links.take(code)
+    return link && this.begin(link.text)
   }
 
   /** The holder of a session. `undefined`: there is none, its time is over, or its token's. */
-  find(id: string): { readonly shown: string; readonly token: ServerToken } | undefined {
-    const digest = digestOf(id)
-    const session = this.#sessions.get(digest)
-    const now = this.#now().getTime()
-    const token = session && session.expiresMs > now ? this.#holder(session.token) : undefined
-    if (session === undefined || token === undefined) {
-      this.#sessions.delete(digest)
+  async find(id: string): Promise<{ readonly shown: string; readonly token: ServerToken } | undefined> {
+    const kept = await this.#sessions.read(id)
+    if (kept === undefined) return undefined
+    const session: ConsoleSession = JSON.parse(kept.text)
+    const token = await this.#holder(session.token)
+    if (token === undefined) {
+      await this.#sessions.end(id)
       return undefined
     }
-    this.#sessions.set(digest, { ...session, expiresMs: Math.min(now + idleMs, session.latestMs) })
+    const expiresMs = Math.min(this.#now().getTime() + idleMs, session.latestMs)
+    if (expiresMs - kept.expires.getTime() >= movesByMs)
+      await this.#sessions.replace(id, { text: kept.text, expires: new Date(expiresMs) })
     return { shown: session.token, token }
   }
 
-  end(id: string): void {
-    this.#sessions.delete(digestOf(id))
+  end(id: string): Promise<void> {
+    return this.#sessions.end(id)
   }
 
-  #holder(shown: string): ServerToken | undefined {
-    const token = this.#tokens.find(shown)
+  /** Removes sessions and links whose time is over. */
+  async sweep(): Promise<void> {
+    await this.#sessions.sweep()
+    await this.#links.sweep()
+  }
+
+  async #holder(shown: string): Promise<ServerToken | undefined> {
+    const token = await this.#tokens.find(shown)
     return token?.expires !== undefined && token.expires <= this.#now() ? undefined : token
   }
-
-  #sweep(): void {
-    const now = this.#now().getTime()
-    for (const kept of [this.#sessions, this.#links])
-      for (const [digest, { expiresMs }] of kept) if (expiresMs <= now) kept.delete(digest)
-  }
-}
-
-function digestOf(id: string): string {
-  return hash('sha256', id, 'hex')
 }

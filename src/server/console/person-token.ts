@@ -32,8 +32,8 @@ export function personToken(
     createdBy: user,
   }
   const known: KnownTokens = {
-    find: (shown) => (shown === token ? held : kept.find(shown)),
-    noteUse: (found, shown, at) => (found === held ? undefined : kept.noteUse(found, shown, at)),
+    find: async (shown) => (shown === token ? held : kept.find(shown)),
+    noteUse: async (found, shown, at) => (found === held ? undefined : kept.noteUse(found, shown, at)),
   }
   return { token, known }
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
 import {
@@ -27,27 +26,29 @@ type Step =
   | (Waiting & { readonly kind: 'shown'; readonly identity: ShownIdentity })
 
 const minutes10 = 600
-const mostSteps = 1_000
 
 /**
  * Sign-in of people with a browser: `/cli-login` sends it to the provider, and what comes back is a
  * token for the command line that waits on a port of the same machine. The steps of one sign-in are
- * held together by a cookie, and each is taken once.
+ * held together by a cookie, and each is taken once, by any server of the store.
  */
 export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void {
-  const steps = new Map<string, Step>()
-  const keep = (id: string, step: Step) => {
-    for (const first of steps.keys()) if (steps.size >= mostSteps) steps.delete(first)
-    steps.set(id, step)
+  const keep = (c: ApiContext, step: Step) => c.var.parts.signIns.keep(JSON.stringify(step), new Date(step.until))
+  const take = async <K extends Step['kind']>(c: ApiContext, kind: K): Promise<Extract<Step, { kind: K }>> => {
+    const kept = await c.var.parts.signIns.take(getCookie(c, cookieName(c)) ?? '')
+    const step: Step | undefined = kept && JSON.parse(kept.text)
+    if (step?.kind !== kind) throw new Problem(400, 'this sign-in is not known, or took too long: begin it again')
+    return step as Extract<Step, { kind: K }>
   }
-  const take = <K extends Step['kind']>(c: ApiContext, kind: K): { id: string; step: Extract<Step, { kind: K }> } => {
-    const id = getCookie(c, cookieName(c)) ?? ''
-    const step = steps.get(id)
-    steps.delete(id)
-    if (step === undefined || step.kind !== kind || step.until < c.var.parts.now().getTime())
-      throw new Problem(400, 'this sign-in is not known, or took too long: begin it again')
-    return { id, step: step as Extract<Step, { kind: K }> }
-  }
+  // Lax: the provider sends the browser back from another site.
+  const show = (c: ApiContext, id: string) =>
+    setCookie(c, cookieName(c), id, {
+      httpOnly: true,
+      sameSite: 'Lax',
+      path: '/',
+      maxAge: minutes10,
+      secure: c.var.parts.secure,
+    })
 
   api.get('/cli-login', async (c) => {
     await c.var.parts.limits.signIn(c.var.address)
@@ -56,27 +57,18 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
     if (!offered) return page(c, 'Sign in with a token', withoutProvider)
     const waiting = waitingOf(c)
     const begun = await beginSignIn(session, { redirectUri: `${address(c)}/sign-in/callback`, network })
-    const id = randomBytes(32).toString('base64url')
-    keep(id, { kind: 'begun', ...waiting, begun })
-    // Lax: the provider sends the browser back from another site.
-    setCookie(c, cookieName(c), id, {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      maxAge: minutes10,
-      secure: c.var.parts.secure,
-    })
+    show(c, await keep(c, { kind: 'begun', ...waiting, begun }))
     return c.redirect(begun.url, 302)
   })
 
   api.get('/sign-in/callback', async (c) => {
     await c.var.parts.limits.signIn(c.var.address)
-    const { id, step } = take(c, 'begun')
+    const step = await take(c, 'begun')
     const returned = new URL(`${address(c)}/sign-in/callback${new URL(c.req.url).search}`)
     const identity = await finishSignIn(anonymous(c), step.begun, { returned, network })
     if (identity.kind === 'refused') throw new Problem(403, identity.message)
     const { port, nonce, description, until } = step
-    keep(id, { kind: 'shown', port, nonce, description, until, identity })
+    show(c, await keep(c, { kind: 'shown', port, nonce, description, until, identity }))
     return page(c, 'Sign in', confirmation(identity.user, step), port)
   })
 
@@ -87,7 +79,7 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
       throw new Problem(403, 'this page is of another site')
     if (!['same-origin', undefined].includes(c.req.header('sec-fetch-site')))
       throw new Problem(403, 'this page is of another site')
-    const { step } = take(c, 'shown')
+    const step = await take(c, 'shown')
     deleteCookie(c, cookieName(c), { path: '/', secure: c.var.parts.secure })
     const { identity, port, nonce } = step
     const theirs = c.var.parts.sessionFor({ ...nobodyYet, user: identity.user, name: identity.user }, c.var.address)

@@ -42,21 +42,24 @@ function watching(c: ApiContext, tell: (stream: SSEStreamingApi, wait: Watcher['
     const end = () => wake()
     stream.onAbort(end)
     stopping.addEventListener('abort', end)
-    const isOver = () => stream.aborted || stopping.aborted || !caller.isStillIn()
+    const isEnded = () => stream.aborted || stopping.aborted
+    const isOver = async () => isEnded() || !(await caller.isStillIn())
     try {
       await tell(stream, async () => {
-        while (!isOver()) {
+        while (!(await isOver())) {
           if (changed.size > 0) {
             const taken = changed
             changed = new Set()
             return taken
           }
+          // While the token was looked up, nobody could be woken.
+          if (isEnded()) return undefined
           const beat = setTimeout(end, beatsEveryMs)
           await new Promise<void>((resolve) => {
             wake = resolve
           })
           clearTimeout(beat)
-          if (changed.size === 0 && !isOver()) await stream.write(': all is well\n\n')
+          if (changed.size === 0 && !isEnded()) await stream.write(': all is well\n\n')
         }
         return undefined
       })

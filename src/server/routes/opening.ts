@@ -119,11 +119,11 @@ async function openSession(c: ApiContext, version: string | undefined, duration:
 
 type Opened = Pick<Awaited<ReturnType<(typeof openEnvironment)['run']>>, 'properties' | 'diagnostics'>
 
-function keep(c: ApiContext, environment: string, expires: Date, { properties, diagnostics }: Opened) {
+async function keep(c: ApiContext, environment: string, expires: Date, { properties, diagnostics }: Opened) {
   if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
   const body = formatJson(properties === undefined ? {} : environmentToWire({ properties }))
   const principal = c.get('caller').token.user
-  return answerJson(c, { id: c.get('parts').openSessions.keep({ environment, principal, body, expires }) })
+  return answerJson(c, { id: await c.get('parts').openSessions.keep({ environment, principal, body, expires }) })
 }
 
 function expiryOf(c: ApiContext, duration: string | undefined): Date {
@@ -139,9 +139,9 @@ function nameOf(c: ApiContext): string {
   return `${project}/${env}`
 }
 
-function readOpened(c: ApiContext, id: string, environment: string, property: string | undefined) {
+async function readOpened(c: ApiContext, id: string, environment: string, property: string | undefined) {
   requireOrganization(c)
-  const session = c.get('parts').openSessions.read(id)
+  const session = await c.get('parts').openSessions.read(id)
   if (session === undefined || session.environment !== environment || session.principal !== c.get('caller').token.user)
     throw new Problem(404, 'Not Found: there is no such open session, or its time is over')
   if (property === undefined || property === '')

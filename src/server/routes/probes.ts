@@ -7,7 +7,7 @@ export interface Probes {
   /** Returns why the server is not ready. `undefined`: it is. */
   readonly unready: () => Promise<string | undefined>
   /** Prometheus text, format 0.0.4. */
-  readonly metrics: () => string
+  readonly metrics: () => Promise<string>
 }
 
 /**
@@ -22,9 +22,9 @@ export function probeRoutes(api: Api, { unready, metrics }: Probes, listens: str
     const problem = await unready()
     return problem === undefined ? c.text('ok\n') : c.text(`${problem}\n`, 503)
   })
-  api.get('/metrics', (c) => {
+  api.get('/metrics', async (c) => {
     if (listens === undefined || !isMeantHost(c.req.header('host'), { listens, names: [] }))
       throw new Problem(404, 'Not Found: metrics are served on an address of their own')
-    return c.body(metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    return c.body(await metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 }

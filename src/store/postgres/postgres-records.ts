@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
+import type { EntryKind } from '../records/entries.ts'
 import type {
   JournalRecords,
   Lock,
   LockRequest,
+  SharedRecords,
   StoreRecords,
   StoreTransaction,
   TransactionRequest,
 } from '../records/records.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
+import { DatabaseEntries } from './database-entries.ts'
 import { DatabaseJournal } from './database-journal.ts'
 import { Leases, type LeaseTiming } from './leases.ts'
 import { Replica } from './replica.ts'
@@ -50,6 +53,8 @@ export class PostgresRecords implements StoreRecords {
   readonly #database: PostgresDatabase
   readonly #replica: Replica
   readonly #leases: Leases
+  readonly #entries = new Map<EntryKind, DatabaseEntries>()
+  readonly shared: SharedRecords = { entries: (kind) => this.#entriesOf(kind) }
   /** The time at which the last whole reading began. */
   #readMs = 0
   #reading: Promise<void> | undefined
@@ -144,6 +149,13 @@ export class PostgresRecords implements StoreRecords {
   async close(): Promise<void> {
     await this.#leases.settled()
     await this.#database.close()
+  }
+
+  /** The same for all that ask, since their questions are asked together. */
+  #entriesOf(kind: EntryKind): DatabaseEntries {
+    const entries = this.#entries.get(kind) ?? new DatabaseEntries(this.#database, kind)
+    this.#entries.set(kind, entries)
+    return entries
   }
 
   #isOwn(id: string): boolean {

@@ -87,6 +87,22 @@ const migrations: readonly Migration[] = [
       `insert into ${schema}.store default values`,
     ],
   },
+  {
+    version: 2,
+    usableBy: 1,
+    statements: (schema) => [
+      // Tokens by their digests; and what is encrypted under an id of which the key is the digest.
+      `create table ${schema}.entry (
+        kind text not null,
+        key text not null,
+        content bytea not null,
+        ends timestamptz,
+        touched timestamptz not null,
+        primary key (kind, key)
+      )`,
+      `create index entry_ends on ${schema}.entry (kind, ends)`,
+    ],
+  },
 ]
 
 const present = migrations[migrations.length - 1] as Migration

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../files/index.ts'
+import type { Entries, EntryKind } from './entries.ts'
 
 /** One change of a store, during which nobody else changes the same. */
 export interface TransactionRequest {
@@ -39,6 +40,11 @@ export type LockedThing =
   | { readonly kind: 'scheduler' }
   | { readonly kind: 'webhooks' }
 
+/** Records that servers of one store share besides the store itself, where it is in a database. */
+export interface SharedRecords {
+  entries(kind: EntryKind): Entries
+}
+
 /**
  * The seam below a store: where its bytes are, and who may change them. What they mean (revisions,
  * seals, keys, the chain, tags, merging) is above it, and is the same wherever they are kept.
@@ -77,6 +83,8 @@ export interface StoreRecords {
   lock(request: LockRequest): Promise<Lock>
   /** The journal of the environment with this id. */
   journal(id: string): JournalRecords
+  /** Absent for a folder: this machine keeps that in its state folder. */
+  readonly shared?: SharedRecords
   /** Releases what is held, and ends connections. */
   close(): Promise<void>
 }

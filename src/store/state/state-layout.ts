@@ -51,8 +51,6 @@ export const stateLayout = {
   /** Credentials that are to be rotated because the data key of an environment was changed. */
   owedRotations: (state: string, id: string) => within(state, 'owed', `${id}.json`),
   leaving: (state: string) => within(state, 'leaving'),
-  /** Tokens of the server, one file for each, named after the SHA-256 of the token. */
-  tokens: (state: string) => within(state, 'tokens'),
-  /** Open sessions of the server, encrypted under their ids and named after the SHA-256 of them. */
-  openSessions: (state: string) => within(state, 'open-sessions'),
+  /** Tokens and open sessions of the server: `tokens`, one file for each, named after a digest. */
+  entries: (state: string, kind: string) => within(state, `${kind}s`),
 }

@@ -333,6 +333,11 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'server:start': { performs: '', words: 'server start --listen 127.0.0.1:x', fails: true },
   'server:token:create': { performs: 'create-token', words: 'server token create --user ada' },
   'server:token:list': { performs: 'list-tokens', words: 'server token list' },
+  'server:token:rotate': {
+    performs: 'rotate-token',
+    words: 'server token rotate ada',
+    before: ['server token create --user ada'],
+  },
   'server:token:revoke': {
     performs: 'revoke-token',
     words: 'server token revoke ada',

@@ -75,6 +75,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   'env:webhook:delivery:list': AFTER_A_PING,
   'env:tag:rm': 'esc env tag rotators/ci owner platform',
   'server:token:revoke': 'esc server token create --user ada@example.com',
+  'server:token:rotate': 'esc server token create --user billing; esc server token create --user ada@example.com',
   'oidc:publish': AN_ISSUER,
   'oidc:rotate-key': AN_ISSUER,
   'oidc:token': AN_ISSUER,

@@ -113,6 +113,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['server', 'export', 'exported'],
   ['server', 'token', 'create', '--user', 'ada'],
   ['server', 'token', 'list'],
+  ['server', 'token', 'rotate', 'ada'],
   ['server', 'token', 'revoke', 'ada'],
   ['env', 'version', 'tag', 'app/dev@stable', '2'],
   ['env', 'version', 'tag', 'ls', 'app/dev'],

@@ -1,10 +1,11 @@
 import { listTokens, type ServerToken } from '../../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { type AnySession, DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
+import { boolean } from '../../../framework/flags.ts'
 import { tokenJson } from '../../../framework/token-text.ts'
 import { tableFor } from '../../../terminal/index.ts'
 
-const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
+const flags = { ids: boolean({ description: 'print the ids alone, one a line' }), ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
   static override id = 'server:token:list'
@@ -20,6 +21,7 @@ export default class ServerTokenList extends EscCommand<readonly ServerToken[], 
   }
 
   text(tokens: readonly ServerToken[]): string {
+    if (this.flags.ids) return tokens.map(({ id }) => id).join('\n')
     if (tokens.length === 0) return 'There are no tokens: make one with "esc server token create --user NAME".'
     const day = (date: Date | undefined) => date?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never'
     const now = this.io.now()

@@ -1,0 +1,58 @@
+import { EscError } from '../../../../errors.ts'
+import { type CreatedToken, rotateToken } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
+import { age } from '../../../framework/flags.ts'
+import { tokenJson } from '../../../framework/token-text.ts'
+
+const flags = {
+  overlap: age({
+    description: 'how long the old token goes on working, such as 10m or 2d; 0s: not at all (default: 1h)',
+  }),
+  expires: age({ description: 'when the new token ends, such as 30d (default: after the time that the old one had)' }),
+  ...DATABASE_FLAG,
+  ...OUTPUT_FLAG,
+}
+
+export default class ServerTokenRotate extends EscCommand<CreatedToken, typeof flags> {
+  static override id = 'server:token:rotate'
+  static override summary = 'Make a token that takes the place of another, and print it.'
+  static override description =
+    `The new token has the name and the user of the old one, and may do the same. It is printed alone, this once.
+
+The old one goes on working for an hour, so that its holder can be given the new one; --overlap changes that.`
+  static override examples = [
+    { description: 'Replace the token of a service', command: 'esc server token rotate billing --overlap 1d' },
+    {
+      description: 'Replace a token that others have seen',
+      command: 'esc server token rotate ada@example.com --overlap 0s',
+    },
+  ]
+  static override flags = flags
+  static override args = { token: { description: 'id or name of the token', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+  static override usesSelected = false
+
+  async run(): Promise<CreatedToken> {
+    const [wanted = ''] = this.positionals
+    const { overlap: overlapSeconds, expires: expiresInSeconds } = this.flags
+    if (expiresInSeconds === 0) {
+      throw new EscError('usage', '--expires is no time at all', { hint: 'write a time such as 30d' })
+    }
+    const input = { wanted, overlapSeconds, expiresInSeconds }
+    const rotate = ({ session }: AnySession) => session.perform(rotateToken, undefined, input)
+    return (await withAnySession(this.io, this.flags, rotate)).result
+  }
+
+  override get printsValues(): boolean {
+    return true
+  }
+
+  text({ token }: CreatedToken): string {
+    return token
+  }
+
+  override json({ token, kept }: CreatedToken): unknown {
+    return { token, ...tokenJson(kept) }
+  }
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import {
+  codeOf,
+  listIfPresent,
+  machineFiles,
+  makeFolders,
+  readIfPresent,
+  removeFile,
+  removeQuietly,
+  replaceFile,
+} from '../../files/index.ts'
+import { type Entries, type Entry, type EntryTimes, touchEveryMs } from '../records/entries.ts'
+
+interface FolderEntriesForm {
+  /** The end of names of files: `.json`. */
+  readonly suffix: string
+  /** True when an entry is on the disk before it counts as put. */
+  readonly synced: boolean
+  /** Reads from the content when the entry ends, in milliseconds since 1970. */
+  readonly endOf: (content: Uint8Array) => number | undefined
+}
+
+/** The number of entries that are kept in memory. */
+const mostKnown = 10_000
+
+/**
+ * Entries as files of this machine. The time of a file is that when the entry was last touched, so
+ * that one that is being removed does not come back by being touched.
+ */
+export class FolderEntries implements Entries {
+  readonly #folder: string
+  readonly #form: FolderEntriesForm
+  readonly #known = new Map<string, Entry>()
+
+  constructor(folder: string, form: FolderEntriesForm) {
+    this.#folder = folder
+    this.#form = form
+  }
+
+  async put(key: string, content: Uint8Array, { touched }: EntryTimes): Promise<void> {
+    const { synced } = this.#form
+    makeFolders(machineFiles, this.#folder, 0o700)
+    replaceFile(machineFiles, this.#file(key), content, { mode: 0o600, synced })
+    this.#setTime(key, touched)
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    // Looked at each time, so that one that was removed ends at once.
+    const status = machineFiles.stat(this.#file(key))
+    const known = this.#known.get(key)
+    if (status === undefined) {
+      this.#known.delete(key)
+      return undefined
+    }
+    if (known !== undefined && known.touched.getTime() === Math.round(status.modifiedMs)) return known
+    const content = readIfPresent(machineFiles, this.#file(key))
+    if (content === undefined) return undefined
+    const entry = { content, touched: new Date(Math.round(status.modifiedMs)) }
+    if (this.#known.size >= mostKnown) this.#known.clear()
+    // What is large is read once, and is not kept here.
+    if (content.length < 4096) this.#known.set(key, entry)
+    return entry
+  }
+
+  async take(key: string): Promise<Entry | undefined> {
+    const entry = await this.get(key)
+    if (entry === undefined) return undefined
+    try {
+      machineFiles.unlink(this.#file(key))
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+    this.#known.delete(key)
+    return entry
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#known.delete(key)
+    removeFile(machineFiles, this.#file(key))
+  }
+
+  async touch(key: string, now: Date): Promise<void> {
+    const status = machineFiles.stat(this.#file(key))
+    if (status !== undefined && Math.abs(now.getTime() - status.modifiedMs) >= touchEveryMs) this.#setTime(key, now)
+  }
+
+  async list(): Promise<ReadonlyMap<string, Entry>> {
+    const entries = new Map<string, Entry>()
+    for (const key of this.#keys()) {
+      const entry = await this.get(key)
+      if (entry !== undefined) entries.set(key, entry)
+    }
+    return entries
+  }
+
+  async count(): Promise<number> {
+    return this.#keys().length
+  }
+
+  async sweep(now: Date): Promise<void> {
+    for (const key of this.#keys()) {
+      try {
+        const content = readIfPresent(machineFiles, this.#file(key))
+        const end = content && this.#form.endOf(content)
+        if (end === undefined || end > now.getTime()) continue
+        this.#known.delete(key)
+        removeQuietly(machineFiles, this.#file(key))
+      } catch {}
+    }
+  }
+
+  #keys(): string[] {
+    const { suffix } = this.#form
+    return listIfPresent(machineFiles, this.#folder)
+      .filter((name) => name.endsWith(suffix) && /^[0-9a-f]{64}$/.test(name.slice(0, -suffix.length)))
+      .map((name) => name.slice(0, -suffix.length))
+  }
+
+  #setTime(key: string, time: Date): void {
+    try {
+      process.getBuiltinModule('node:fs').utimesSync(this.#file(key), time, time)
+    } catch {}
+  }
+
+  #file(key: string): string {
+    return join(this.#folder, key + this.#form.suffix)
+  }
+}

@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { Program } from '../end-to-end/program.ts'
+import { Replicas } from './replicas.ts'
+import type { RunningServer } from './running-server.ts'
+
+const definition = 'values:\n  password: {fn::secret: correct-horse}\n'
+
+describe('two servers on one database', function () {
+  this.timeout(60_000)
+  let replicas: Replicas
+  let one: RunningServer
+  let other: RunningServer
+
+  before(async function () {
+    if (!Program.isBuilt()) return this.skip()
+    replicas = await Replicas.make('app/dev', definition)
+    const words = ['--no-scheduler', '--log', 'off']
+    ;[one, other] = await Promise.all([replicas.start('one', words), replicas.start('other', words)])
+  })
+  after(() => replicas?.end())
+
+  const path = '/api/esc/environments/acme/app/dev'
+  const tokenCommand = (...words: string[]) => replicas.program.ok('server', 'token', ...words)
+
+  it('take a token from the moment it is made, and refuse it from the moment it is revoked', async () => {
+    const token = (await tokenCommand('create', '--user', 'ada@example.com')).trim()
+    for (const server of [one, other]) expect((await server.call('GET', path, { token })).status).to.equal(200)
+    await tokenCommand('revoke', 'ada@example.com')
+    for (const server of [one, other]) expect((await server.call('GET', path, { token })).status).to.equal(401)
+  })
+
+  it('take both tokens while one is replaced by the other, and the old one no longer', async () => {
+    const old = (await tokenCommand('create', '--user', 'billing')).trim()
+    const next = (await tokenCommand('rotate', 'billing', '--overlap', '1000w')).trim()
+    for (const token of [old, next]) expect((await other.call('GET', path, { token })).status).to.equal(200)
+    const last = (await tokenCommand('rotate', 'billing', '--overlap', '0s')).trim()
+    expect((await one.call('GET', path, { token: next })).status).to.equal(401)
+    expect((await one.call('GET', path, { token: last })).status).to.equal(200)
+    const { tokens } = JSON.parse(await tokenCommand('list', '--output', 'json'))
+    const replaced = tokens.filter((each: { replacedBy?: string }) => each.replacedBy !== undefined)
+    expect(replaced.map((each: { name: string }) => each.name)).to.deep.equal(['billing'])
+  })
+
+  it('read what the other has opened', async () => {
+    const { id } = (await one.call('POST', `${path}/open`)).json
+    const read = await other.call('GET', `${path}/open/${id}`, { token: one.token })
+    expect(read.status).to.equal(200)
+    expect(read.json.properties.password.value).to.equal('correct-horse')
+  })
+
+  it('note the use of a token at most once a minute, whichever was asked', async () => {
+    const token = (await tokenCommand('create', '--user', 'seen')).trim()
+    const lastUsed = async () => {
+      const { tokens } = JSON.parse(await tokenCommand('list', '--output', 'json'))
+      return tokens.find((each: { name: string }) => each.name === 'seen').lastUsed
+    }
+    const begun = Date.now()
+    expect(await lastUsed()).to.equal(null)
+    for (const server of [one, other, one, other]) await server.call('GET', path, { token })
+    let noted = await lastUsed()
+    while (noted === null) noted = await lastUsed()
+    expect(new Date(noted).getTime()).to.be.within(begun, Date.now())
+    for (const server of [one, other, one, other]) await server.call('GET', path, { token })
+    expect(await lastUsed()).to.equal(noted)
+  })
+})
