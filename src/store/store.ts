@@ -73,7 +73,13 @@ export class Store {
     this.configuration = new StoreConfiguration(folder, text, { host, records: this.#records })
     this.#host = host
     const place = host.storeState === undefined ? this.state.store : folder
-    this.#memory = new HistoryMemory(host.files, place, this.state, this.kind !== 'folder')
+    this.#memory = new HistoryMemory({
+      files: host.files,
+      store: place,
+      state: this.state,
+      dated: this.kind !== 'folder',
+      postponed: this.#records.postponed,
+    })
   }
 
   /**

@@ -44,6 +44,8 @@ export interface PostgresServerOptions {
   readonly tls?: ServerTls
   /** Again at a port that was used before. */
   readonly port?: number
+  /** Further settings, which win over the usual ones: `fsync=on`. */
+  readonly settings?: readonly string[]
 }
 
 let shared: Promise<PostgresServer> | undefined
@@ -97,6 +99,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     settings.push('ssl=on')
     if (options.tls.clientAuthority !== undefined) settings.push('ssl_ca_file=root.crt')
   }
+  settings.push(...(options.settings ?? []))
   const port = options.port ?? (await freePort())
   const logFile = join(folder, 'log')
   // The shell waits for the end of its input, which comes with the end of this process even if that

@@ -197,6 +197,7 @@ describe('a store in PostgreSQL', function () {
     const made = await (await open()).create('app/dev', by)
     await save(made, 'values: {a: enc:one}\n')
     await save(made, 'values: {a: enc:two}\n')
+    await Promise.all(stores.splice(0).map((store) => store.close()))
     await server.sql(
       `delete from ${schema}.revision where number = 3`,
       `update ${schema}.environment set newest = 2, version = version + 1, generation = generation + 1,
@@ -211,6 +212,32 @@ describe('a store in PostgreSQL', function () {
     expect(await errorOf(() => changed.verify(changed.current())))
       .to.have.property('code')
       .that.is.oneOf(['tampered', 'key_unavailable'])
+  })
+
+  it('has what was seen of it written within a second, and at the end of the process', async () => {
+    const newestSeen = () => {
+      const seen = Object.entries(machine.files.tree()).find(([path]) => /\/seen\/[0-9a-f-]{36}\.json$/.test(path))
+      return JSON.parse(seen?.[1] ?? '{}').sightings?.none?.number
+    }
+    const made = await (await open()).create('app/dev', by)
+    await save(made, 'values: {a: enc:one}\n')
+    const key = newestSeen()
+    expect(key, 'a new key is remembered at once').to.be.a('number')
+    for (const text of ['two', 'three', 'four']) await save(made, `values: {a: enc:${text}}\n`)
+    const newest = made.current().number
+    expect(newestSeen()).to.be.lessThan(newest)
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(newestSeen()).to.equal(newest)
+    // Another process of the machine sees more meanwhile, and this one does not take it back.
+    await save(made, 'values: {a: enc:five}\n')
+    const other = (await open()).environment('app/dev')
+    await save(other, 'values: {a: enc:six}\n')
+    const [first, second] = stores.splice(0)
+    await second?.close()
+    await first?.close()
+    expect(newestSeen()).to.equal(newest + 2)
+    const again = (await open()).environment('app/dev')
+    expect(again.current().number).to.equal(newest + 2)
   })
 
   it('holds no secret in the clear', async () => {

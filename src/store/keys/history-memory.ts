@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type FileSystem, makeFolders, readTextIfPresent, removeQuietly, replaceFile } from '../../files/index.ts'
 import { headBranch, headCommit, storeInGit } from '../git/git-folder.ts'
+import type { Postponed } from '../records/postponed.ts'
 import { digestOf } from '../revisions/revision-file.ts'
 import { type NewerCommit, rolledBack } from '../revisions/rolled-back.ts'
 import type { StoreState } from '../state/state.ts'
@@ -78,6 +79,25 @@ interface Remembered {
   readonly cleared?: readonly string[]
 }
 
+/** A store, and the place where this machine keeps what it knows of it. */
+interface MemoryContext {
+  readonly files: FileSystem
+  readonly store: string
+  readonly state: StoreState
+  /** True when it says when it was written, for stores that are read from a copy (`isAfter`). */
+  readonly dated?: boolean
+  /** Takes what was seen, for stores whose database is the truth. Absent: it is written at once. */
+  readonly postponed?: Postponed
+}
+
+/** Something that was seen, and is not written yet. */
+interface Unwritten {
+  readonly branch: string
+  readonly sighting: Sighting
+  /** Milliseconds since 1970 at which it was seen. */
+  readonly at: number
+}
+
 /**
  * Remembers the newest revision of each environment in the state folder, one line of history per
  * git branch, so that a history cut short or put back is noticed. Switching branches is no alarm,
@@ -91,15 +111,16 @@ export class HistoryMemory {
   readonly #store: string
   readonly #folder: string
   readonly #dated: boolean
+  readonly #postponed: Postponed | undefined
   /** `undefined` when not looked up yet. */
   #branch: string | undefined
   /** As it was last read or written. */
   readonly #last = new Map<string, Remembered>()
 
-  /** `dated`: it says when it was written, for stores that are read from a copy (`isAfter`). */
-  constructor(files: FileSystem, store: string, state: StoreState, dated = false) {
+  constructor({ files, store, state, dated = false, postponed }: MemoryContext) {
     this.#files = files
     this.#dated = dated
+    this.#postponed = postponed
     this.#store = store
     this.#folder = stateLayout.seen(state.folder)
   }
@@ -251,14 +272,23 @@ export class HistoryMemory {
     try {
       if (this.isRemembered(id, sighting) || this.isMerging()) return
       const branch = this.#currentBranch()
-      const { sightings, keys, ...rest } = this.#read(id)
-      const { [branch]: _, ...others } = sightings
       const git = storeInGit(this.#files, this.#store)
       const commit = git && headCommit(this.#files, git)
       const here = { ...sighting, ...(commit === undefined ? {} : { commit }) }
-      const kept = Object.fromEntries([...withoutLowest(Object.entries(others)), [branch, here]])
-      this.#write(id, { ...rest, sightings: kept, keys: withKey(keys, sighting.key) }, false)
+      const known = this.#read(id)
+      // A key that is new is never forgotten by a process that is killed.
+      const mayWait = here.key === '' || known.keys.includes(here.key)
+      if (this.#postponed === undefined || !mayWait) this.#write(id, withSighting(known, branch, here), false)
+      else this.#postpone(this.#postponed, id, { branch, sighting: here, at: Date.now() })
     } catch {}
+  }
+
+  #postpone(postponed: Postponed, id: string, unwritten: Unwritten): void {
+    postponed.put(this.file(id), unwritten, () => {
+      const remembered = this.#read(id)
+      this.#write(id, remembered, false, remembered.at)
+    })
+    this.#last.delete(id)
   }
 
   /** From now on the key is one that this machine knows. On the disk when this returns. */
@@ -271,6 +301,7 @@ export class HistoryMemory {
   /** Forgets an environment that was made a moment ago and taken back. */
   forget(id: string): void {
     this.#last.delete(id)
+    this.#postponed?.drop(this.file(id))
     removeQuietly(this.#files, this.file(id))
   }
 
@@ -291,10 +322,12 @@ export class HistoryMemory {
     this.#write(id, { ...rest, sightings: others }, true)
   }
 
-  #write(id: string, { inheritedKeys, ...rest }: Remembered, synced: boolean): void {
+  /** Writes all that was read, what is postponed among it. */
+  #write(id: string, { inheritedKeys, ...rest }: Remembered, synced: boolean, at = Date.now()): void {
     const kept = rest.keys.length > 0 || inheritedKeys === undefined ? rest : { ...rest, inheritedKeys }
-    const remembered = this.#dated ? { ...kept, at: Date.now() } : kept
+    const remembered = this.#dated ? { ...kept, at } : kept
     this.#last.set(id, remembered)
+    this.#postponed?.drop(this.file(id))
     makeFolders(this.#files, this.#folder, 0o700)
     replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), {
       mode: 0o600,
@@ -303,7 +336,9 @@ export class HistoryMemory {
   }
 
   #read(id: string): Remembered {
-    const remembered = this.#readFile(id)
+    const unwritten = this.#postponed?.value(this.file(id)) as Unwritten | undefined
+    const written = this.#readFile(id)
+    const remembered = unwritten === undefined ? written : withUnwritten(written, unwritten)
     this.#last.set(id, remembered)
     return remembered
   }
@@ -334,6 +369,21 @@ export class HistoryMemory {
     this.#branch ??= currentBranch(this.#files, this.#store)
     return this.#branch
   }
+}
+
+function withSighting({ sightings, keys, ...rest }: Remembered, branch: string, here: Sighting): Remembered {
+  const { [branch]: _, ...others } = sightings
+  const kept = Object.fromEntries([...withoutLowest(Object.entries(others)), [branch, here]])
+  return { ...rest, sightings: kept, keys: withKey(keys, here.key) }
+}
+
+/** Another process of this machine may have written more since, which is kept. */
+function withUnwritten(written: Remembered, { branch, sighting, at }: Unwritten): Remembered {
+  const { at: writtenAt = 0, sightings, keys } = written
+  const there = sightings[branch]
+  const isOld = writtenAt > at && there !== undefined && there.number >= sighting.number
+  const remembered = isOld ? { ...written, keys: withKey(keys, sighting.key) } : withSighting(written, branch, sighting)
+  return { ...remembered, at: Math.max(writtenAt, at) }
 }
 
 /** At most 99: the highest say the most. */

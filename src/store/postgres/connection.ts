@@ -10,7 +10,7 @@ export type Row = Readonly<Record<string, unknown>>
 
 /** Runs statements, in a transaction or each in its own. */
 export interface Statements {
-  /** Runs one statement. `$1` and so on stand for the values. */
+  /** Runs one statement, or several without values. `$1` and so on stand for the values. */
   run(statement: string, values?: readonly unknown[]): Promise<readonly Row[]>
 }
 
@@ -94,16 +94,17 @@ export class PostgresDatabase {
   }
 
   /**
-   * Runs a transaction. `begin` are the statements that begin it. When the connection is lost in
-   * the commit, the database is asked what has become of it.
+   * Runs a transaction. `begin` are the statements that begin it, of which the rows of the last are
+   * handed on. When the connection is lost in the commit, the database is asked what has become of
+   * it.
    *
-   * @param act calls `begun` with the token that it has put into the table `committed`, after which
-   * nothing is tried again.
+   * @param act calls `begun` with the token that it is about to put into the table `committed`,
+   * after which nothing is tried again.
    * @throws EscError `io` when it is not known whether it was committed.
    */
   async transaction<T>(
     begin: string,
-    act: (statements: Statements, begun: (token: string) => void) => Promise<T>,
+    act: (statements: Statements, begun: (token: string) => void, first: readonly Row[]) => Promise<T>,
   ): Promise<T> {
     let token: string | undefined
     const begun = (put: string) => {
@@ -112,10 +113,10 @@ export class PostgresDatabase {
     return this.patiently(
       () =>
         this.#use(async (statements, connection) => {
-          await statements.run(begin)
           let result: T
           try {
-            result = await act(statements, begun)
+            const first = await statements.run(begin)
+            result = await act(statements, begun, first)
           } catch (error) {
             if (!connection.lost) await statements.run('rollback').catch(() => connection.giveUp())
             throw error
@@ -188,7 +189,7 @@ export class PostgresDatabase {
       const run = async (statement: string, values: readonly unknown[] = []) => {
         await this.#options.onStatement?.(statement, client)
         try {
-          return (await client.query(statement, [...values])).rows as Row[]
+          return rowsIn(await client.query(statement, [...values]))
         } catch (error) {
           if (isLostConnection(error)) connection.giveUp()
           throw error
@@ -226,6 +227,11 @@ export class PostgresDatabase {
       cause: error,
     })
   }
+}
+
+/** The rows of a statement; of several that were sent at once, those of the last. */
+function rowsIn(result: { readonly rows: Row[] } | readonly { readonly rows: Row[] }[]): readonly Row[] {
+  return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : (result as { readonly rows: Row[] }).rows
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
 import type { EntryKind } from '../records/entries.ts'
+import { Postponed } from '../records/postponed.ts'
 import type {
   JournalRecords,
   Lock,
@@ -11,12 +12,14 @@ import type {
   StoreTransaction,
   TransactionRequest,
 } from '../records/records.ts'
+import { type AddedRows, addedRows, writeAddedRows } from './append-rows.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseEntries } from './database-entries.ts'
 import { DatabaseJournal } from './database-journal.ts'
 import { Leases, type LeaseTiming } from './leases.ts'
 import { Replica } from './replica.ts'
-import { type Bytes, filesBelow, TreeFolder } from './tree.ts'
+import type { EnvironmentFiles } from './rows.ts'
+import { type Bytes, filesBelow, type TreeChange, TreeFolder } from './tree.ts'
 import { TreeFiles } from './tree-files.ts'
 import { type KeptChange, writeEnvironmentRows, writeStoreFiles } from './write-rows.ts'
 
@@ -32,11 +35,21 @@ interface PostgresRecordsOptions {
   readonly timing?: LeaseTiming
 }
 
+type Act<T> = Parameters<typeof PostgresDatabase.prototype.transaction<T>>[1]
+
+/** Everything that a transaction has kept. */
+interface Kept {
+  readonly environments: readonly KeptChange[]
+  readonly storeVersion: number | undefined
+}
+
 /** Everything a transaction has changed. */
 interface Written {
   /** Places of environments. */
   readonly places: readonly string[]
-  readonly environments: ReadonlyMap<string, ReadonlyMap<string, Bytes> | undefined>
+  readonly environments: ReadonlyMap<string, EnvironmentFiles | undefined>
+  /** The environment to which nothing but rows was added, where that is all that was done. */
+  readonly added: AddedRows | undefined
   readonly storeFiles: ReadonlyMap<string, Bytes | undefined>
   /** Temporary names that are no more. */
   readonly gone: readonly string[]
@@ -50,6 +63,7 @@ export class PostgresRecords implements StoreRecords {
   readonly kind = 'database'
   readonly files: TreeFiles
   readonly root: string
+  readonly postponed = new Postponed()
   readonly #database: PostgresDatabase
   readonly #replica: Replica
   readonly #leases: Leases
@@ -98,23 +112,28 @@ export class PostgresRecords implements StoreRecords {
   ): Promise<T> {
     const later: (() => void)[] = []
     const transaction: StoreTransaction = { afterwards: (act) => void later.push(act) }
-    const act = async (statements: Statements, begun: (token: string) => void) => {
+    const act: Act<{ result: T; changes: Written; kept: Kept }> = async (statements, begun, first) => {
       if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
       const locked = environment ?? also
-      if (locked !== undefined) await this.#replica.readLocked(statements, locked)
+      if (locked !== undefined) {
+        const rows = environment === undefined ? await statements.run(this.#replica.lockingStatement(locked)) : first
+        await this.#replica.takeLocked(statements, locked, rows)
+      }
       const token = randomUUID()
-      await statements.run(`insert into ${this.#database.schema}.committed (token) values ($1)`, [token])
       begun(token)
       const { result, changes } = this.files.tree.attempt(
         () => write(transaction),
-        (made) => this.#written(made.map(({ path }) => path)),
+        (made) => this.#written(made),
       )
-      return { result, changes, kept: await this.#keep(statements, changes, purpose) }
+      return { result, changes, kept: await this.#keep(statements, { changes, purpose, token }) }
     }
-    const begin = environment === undefined ? this.#beginStore() : `begin; ${limits}`
+    const begin =
+      environment === undefined
+        ? this.#beginStore()
+        : `begin; ${limits}; ${this.#replica.lockingStatement(environment)}`
     const { result, changes, kept } = await this.#database.transaction(begin, act)
     for (const each of kept.environments) {
-      if ('kept' in each) this.#replica.keep(each.kept)
+      if ('kept' in each) this.#replica.keep(each.kept, changes.added)
       else this.#replica.drop(each.gone)
     }
     if (kept.storeVersion !== undefined) this.#replica.keepStoreFiles(changes.storeFiles, kept.storeVersion)
@@ -145,8 +164,9 @@ export class PostgresRecords implements StoreRecords {
     return new DatabaseJournal({ database, leases, id, folder, entries })
   }
 
-  /** Ends the leases of this process, and all connections. */
+  /** Ends the leases of this process, and all connections, and writes what was postponed. */
   async close(): Promise<void> {
+    this.postponed.flush()
     await this.#leases.settled()
     await this.#database.close()
   }
@@ -183,14 +203,20 @@ export class PostgresRecords implements StoreRecords {
   }
 
   /** Tells environments from other files in what was changed. */
-  #written(paths: readonly string[]): Written {
+  #written(changes: readonly TreeChange[]): Written {
+    const paths = changes.map(({ path }) => path)
     const { tree } = this.files
+    const added = this.#added(changes)
+    if (added !== undefined) {
+      const gone = paths.filter((path) => isTemporary(path))
+      return { places: [added.before.place], environments: new Map(), added, storeFiles: new Map(), gone }
+    }
     const places = new Set<string>()
     const loose = new Set<string>()
     const gone: string[] = []
     for (const path of new Set(paths)) {
       const parts = path.split('/')
-      if (parts.some((part) => part.startsWith(temporaryPrefix))) {
+      if (isTemporary(path)) {
         if (tree.find(path) === undefined) gone.push(path)
         continue
       }
@@ -200,7 +226,7 @@ export class PostgresRecords implements StoreRecords {
       // A project's folder means nothing by itself.
       else if (parts.length > 1 || !(tree.find(path) instanceof TreeFolder)) loose.add(path)
     }
-    const environments = new Map<string, ReadonlyMap<string, Bytes> | undefined>()
+    const environments = new Map<string, EnvironmentFiles | undefined>()
     const storeFiles = new Map<string, Bytes | undefined>()
     for (const place of places) {
       const found = tree.find(place)
@@ -213,11 +239,44 @@ export class PostgresRecords implements StoreRecords {
       if (found instanceof TreeFolder) continue
       if (found !== undefined || this.#replica.hasStoreFile(path)) storeFiles.set(path, found)
     }
-    return { places: [...places], environments, storeFiles, gone }
+    return { places: [...places], environments, added, storeFiles, gone }
   }
 
-  async #keep(statements: Statements, { environments, storeFiles }: Written, purpose: string) {
+  /** The rows that were added to one environment. `undefined`: more than that was done. */
+  #added(changes: readonly TreeChange[]): AddedRows | undefined {
+    const { tree } = this.files
+    const [first] = changes
+    const place = first?.path.split('/').slice(0, 2).join('/') ?? ''
+    const before = this.#replica.at(place)
+    if (before === undefined) return undefined
+    const paths = new Set<string>()
+    for (const { path, before: old, after } of changes) {
+      if (!path.startsWith(`${place}/`) || old instanceof TreeFolder || after instanceof TreeFolder) return undefined
+      if (!isTemporary(path)) paths.add(path.slice(place.length + 1))
+      else if (tree.find(path) !== undefined) return undefined
+    }
+    const files = new Map(before.files)
+    for (const path of paths) {
+      const content = tree.find(`${place}/${path}`)
+      if (content instanceof TreeFolder) return undefined
+      if (content === undefined) files.delete(path)
+      else files.set(path, content)
+    }
+    return addedRows(before, files, paths)
+  }
+
+  async #keep(
+    statements: Statements,
+    { changes, purpose, token }: { readonly changes: Written; readonly purpose: string; readonly token: string },
+  ): Promise<Kept> {
     const { schema } = this.#database
+    const { added, environments, storeFiles } = changes
+    if (added !== undefined) {
+      const written = await writeAddedRows(statements, schema, { token, rows: added })
+      if (written === undefined) throw overtaken(added.before.place, purpose)
+      return { environments: [{ kept: written }], storeVersion: undefined }
+    }
+    await statements.run(`insert into ${schema}.committed (token) values ($1)`, [token])
     const kept: KeptChange[] = []
     // What has moved has left a place and come to another, with the same id.
     const moved = new Map<string, string>()
@@ -247,6 +306,10 @@ export class PostgresRecords implements StoreRecords {
     const storeVersion = storeFiles.size === 0 ? undefined : await writeStoreFiles(statements, schema, storeFiles)
     return { environments: kept, storeVersion }
   }
+}
+
+function isTemporary(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith(temporaryPrefix))
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Statements } from './connection.ts'
+import type { Row, Statements } from './connection.ts'
 import { type EnvironmentRows, filesOf, type KeptEnvironment, rowsOf } from './rows.ts'
 import type { Bytes, Tree } from './tree.ts'
 
@@ -89,13 +89,22 @@ export class Replica {
     return this.#lockedMs.get(id) ?? 0
   }
 
-  /** Reads what has changed of one environment, whose row the transaction has locked. */
-  async readLocked(statements: Statements, place: string): Promise<void> {
-    const [row] = await statements.run(
-      `select id, place, settings, newest, version, generation from ${this.#schema}.environment
-       where place = $1 for no key update`,
-      [place],
-    )
+  /**
+   * The statement that locks the row of one environment, and reads it: for `takeLocked`. It has no
+   * values, so that it can be sent with those that begin the transaction.
+   */
+  lockingStatement(place: string): string {
+    if (!/^[A-Za-z0-9._/-]+$/.test(place)) throw new Error(`${JSON.stringify(place)} is no place of an environment`)
+    return `select id, place, settings, newest, version, generation from ${this.#schema}.environment
+       where place = '${place}' for no key update`
+  }
+
+  /**
+   * Reads what has changed of one environment, whose row the transaction has locked.
+   *
+   * @param rows those that the locking statement has returned.
+   */
+  async takeLocked(statements: Statements, place: string, [row]: readonly Row[]): Promise<void> {
     const lockedMs = Date.now()
     if (row === undefined) {
       this.#place(this.#places.get(place), undefined)
@@ -114,10 +123,24 @@ export class Replica {
     for (const { entry, content } of rows) journal.set(entry as string, content as Bytes)
   }
 
-  /** Takes over what a transaction of this process has made of an environment. */
-  keep(environment: KeptEnvironment): void {
+  /**
+   * Takes over what a transaction of this process has made of an environment.
+   *
+   * @param added the files in which it differs from `before`, where it is that with more added.
+   */
+  keep(
+    environment: KeptEnvironment,
+    added?: { readonly before: KeptEnvironment; readonly paths: Iterable<string> },
+  ): void {
     const known = this.#kept.get(environment.id)
-    if (known === undefined || known.version < environment.version) this.#place(environment.id, environment)
+    if (known !== undefined && known.version >= environment.version) return
+    if (known === undefined || known !== added?.before || known.place !== environment.place) {
+      this.#place(environment.id, environment)
+      return
+    }
+    this.#kept.set(environment.id, environment)
+    const { place, files, version } = environment
+    this.#tree.installFiles(place, new Map([...added.paths].map((path) => [path, files.get(path)])), version)
   }
 
   /** Takes over that a transaction of this process has ended an environment for good. */

@@ -30,7 +30,7 @@ export interface EnvironmentRows {
 }
 
 const settingsFile = 'settings.yaml'
-const definitionFile = 'environment.yaml'
+export const definitionFile = 'environment.yaml'
 
 /**
  * Takes the files of an environment apart. `environment.yaml` is no row: it is the newest
@@ -42,9 +42,9 @@ export function rowsOf(place: string, files: EnvironmentFiles): EnvironmentRows 
   const events = new Map<string, readonly string[]>()
   const others = new Map<string, Bytes>()
   for (const [path, content] of files) {
-    const number = /^revisions\/([1-9][0-9]{0,8})\.yaml$/.exec(path)?.[1]
-    const kind = /^events\/([^/]+)\.jsonl$/.exec(path)?.[1]
-    if (number !== undefined) revisions.set(Number(number), content)
+    const number = revisionNumberOf(path)
+    const kind = eventKindOf(path)
+    if (number !== undefined) revisions.set(number, content)
     else if (kind !== undefined) events.set(kind, linesOf(content))
     else if (path !== settingsFile && path !== definitionFile) others.set(path, content)
   }
@@ -52,26 +52,45 @@ export function rowsOf(place: string, files: EnvironmentFiles): EnvironmentRows 
   if (settings === undefined) throw damaged(place, 'has no settings.yaml')
   const text = textOf(place, settings)
   const newest = Math.max(0, ...revisions.keys())
-  const definition = files.get(definitionFile)
-  if (definition === undefined || !equal(definition, definitionOf(place, revisions, newest))) {
-    throw new EscError('unsaved_edit', `environment.yaml of ${place} is not its newest revision`, {
-      hint: 'save or discard the edit first: a database keeps revisions only',
-    })
-  }
+  requireNewestDefinition(place, files, newest)
   return { id: new Settings(text, `${place}/${settingsFile}`).id, settings: text, newest, revisions, events, others }
+}
+
+/** The number of the revision that a path is of. `undefined`: it is of none. */
+export function revisionNumberOf(path: string): number | undefined {
+  const number = /^revisions\/([1-9][0-9]{0,8})\.yaml$/.exec(path)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+/** The kind of the events that a path is of. `undefined`: it is of none. */
+export function eventKindOf(path: string): string | undefined {
+  return /^events\/([^/]+)\.jsonl$/.exec(path)?.[1]
+}
+
+/** @throws EscError `unsaved_edit` where `environment.yaml` is not this revision. */
+export function requireNewestDefinition(place: string, files: EnvironmentFiles, newest: number): void {
+  const definition = files.get(definitionFile)
+  if (definition !== undefined && equal(definition, definitionOf(place, files.get(revisionFile(newest)), newest)))
+    return
+  throw new EscError('unsaved_edit', `environment.yaml of ${place} is not its newest revision`, {
+    hint: 'save or discard the edit first: a database keeps revisions only',
+  })
+}
+
+function revisionFile(number: number): string {
+  return `revisions/${number}.yaml`
 }
 
 /** Puts the files of an environment together again. */
 export function filesOf(place: string, rows: Omit<EnvironmentRows, 'id'>): EnvironmentFiles {
   const files = new Map<string, Bytes>([[settingsFile, Buffer.from(rows.settings)]])
-  for (const [number, content] of rows.revisions) files.set(`revisions/${number}.yaml`, content)
+  for (const [number, content] of rows.revisions) files.set(revisionFile(number), content)
   for (const [kind, lines] of rows.events) {
     files.set(`events/${kind}.jsonl`, Buffer.from(lines.map((line) => `${line}\n`).join('')))
   }
   for (const [path, content] of rows.others) files.set(path, content)
-  if (rows.revisions.has(rows.newest)) {
-    files.set(definitionFile, definitionOf(place, rows.revisions, rows.newest))
-  }
+  const newest = rows.revisions.get(rows.newest)
+  if (newest !== undefined) files.set(definitionFile, definitionOf(place, newest, rows.newest))
   return files
 }
 
@@ -79,14 +98,13 @@ export function equal(one: Bytes, other: Bytes): boolean {
   return one === other || Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(other)
 }
 
-function definitionOf(place: string, revisions: ReadonlyMap<number, Bytes>, number: number): Bytes {
-  const content = revisions.get(number)
+function definitionOf(place: string, content: Bytes | undefined, number: number): Bytes {
   if (content === undefined) throw damaged(place, 'has no revisions')
-  return Buffer.from(parseRevision(content, `${place}/revisions/${number}.yaml`, number).definition)
+  return Buffer.from(parseRevision(content, `${place}/${revisionFile(number)}`, number).definition)
 }
 
 /** Lines without what a crash cut short. */
-function linesOf(content: Bytes): string[] {
+export function linesOf(content: Bytes): string[] {
   return Buffer.from(content)
     .toString()
     .split('\n')

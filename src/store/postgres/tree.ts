@@ -19,7 +19,7 @@ export class TreeFolder {
 }
 
 /** One name in a folder that was given, changed or taken away. */
-interface TreeChange {
+export interface TreeChange {
   readonly folder: TreeFolder
   readonly name: string
   /** Path below the root at that time. */
@@ -104,6 +104,17 @@ export class Tree {
     if (above.entries.size === 0 && above.parent !== undefined) place(above.parent, above.name, undefined)
   }
 
+  /** Puts files into a folder that is there: all of it has this version then. */
+  installFiles(path: string, files: ReadonlyMap<string, Bytes | undefined>, version: number): void {
+    const top = folderAt(this.root, path.split('/'))
+    for (const [file, content] of files) {
+      const inner = file.split('/')
+      const last = inner.pop() as string
+      place(folderAt(top, inner), last, content)
+    }
+    setVersion(top, version)
+  }
+
   /** Puts one file at a path, in the place of what is there. Undefined: nothing. */
   installFile(path: string, content: Bytes | undefined): void {
     const parts = path.split('/')
@@ -120,6 +131,11 @@ export function filesBelow(folder: TreeFolder, prefix = '', found = new Map<stri
     else found.set(prefix + name, entry)
   }
   return found
+}
+
+function setVersion(folder: TreeFolder, version: number): void {
+  folder.version = version
+  for (const inner of folder.entries.values()) if (inner instanceof TreeFolder) inner.version = version
 }
 
 function place(folder: TreeFolder, name: string, entry: Bytes | TreeFolder | undefined): void {

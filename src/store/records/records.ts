@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../files/index.ts'
 import type { Entries, EntryKind } from './entries.ts'
+import type { Postponed } from './postponed.ts'
 
 /** One change of a store, during which nobody else changes the same. */
 export interface TransactionRequest {
@@ -85,7 +86,12 @@ export interface StoreRecords {
   journal(id: string): JournalRecords
   /** Absent for a folder: this machine keeps that in its state folder. */
   readonly shared?: SharedRecords
-  /** Releases what is held, and ends connections. */
+  /**
+   * Takes what this machine remembers of the store, where that may wait for a second. Absent: it
+   * is written at once. What is kept is the truth, and never waits.
+   */
+  readonly postponed?: Postponed
+  /** Releases what is held, writes what was postponed, and ends connections. */
   close(): Promise<void>
 }
 

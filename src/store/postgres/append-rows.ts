@@ -1,0 +1,107 @@
+import type { Statements } from './connection.ts'
+import {
+  definitionFile,
+  type EnvironmentFiles,
+  equal,
+  eventKindOf,
+  type KeptEnvironment,
+  linesOf,
+  requireNewestDefinition,
+  revisionNumberOf,
+} from './rows.ts'
+import type { Bytes } from './tree.ts'
+
+/** The rows that a transaction adds to an environment of which it changes nothing else. */
+export interface AddedRows {
+  readonly before: KeptEnvironment
+  readonly files: EnvironmentFiles
+  /** Paths of the files that differ. */
+  readonly paths: ReadonlySet<string>
+  readonly newest: number
+  readonly revisions: readonly (readonly [number, Bytes])[]
+  readonly events: readonly { readonly kind: string; readonly number: number; readonly line: string }[]
+}
+
+/**
+ * Returns the rows that are added by a change of some files. `undefined`: it changes or removes
+ * something, so the whole environment is to be compared. It takes no longer for a long history.
+ *
+ * @throws EscError as `rowsOf`.
+ */
+export function addedRows(
+  before: KeptEnvironment,
+  files: EnvironmentFiles,
+  paths: ReadonlySet<string>,
+): AddedRows | undefined {
+  const revisions: [number, Bytes][] = []
+  const events: { kind: string; number: number; line: string }[] = []
+  for (const path of paths) {
+    const [old, now] = [before.files.get(path), files.get(path)]
+    if (path === definitionFile || (old !== undefined && now !== undefined && equal(old, now))) continue
+    const number = revisionNumberOf(path)
+    const kind = eventKindOf(path)
+    if (now === undefined) return undefined
+    if (number !== undefined) {
+      if (old !== undefined || number <= before.newest) return undefined
+      revisions.push([number, now])
+    } else if (kind !== undefined) {
+      const added = addedLines(old, now)
+      if (added === undefined) return undefined
+      events.push(...added.lines.map((line, index) => ({ kind, number: added.from + index + 1, line })))
+    } else return undefined
+  }
+  const newest = Math.max(before.newest, ...revisions.map(([number]) => number))
+  requireNewestDefinition(before.place, files, newest)
+  return { before, files, paths, newest, revisions, events }
+}
+
+/** Lines that were added at the end of a file. `undefined`: it differs in more. */
+function addedLines(old: Bytes | undefined, now: Bytes): { from: number; lines: readonly string[] } | undefined {
+  const before = old === undefined ? [] : linesOf(old)
+  const lines = linesOf(now)
+  if (before.some((line, index) => line !== lines[index])) return undefined
+  return { from: before.length, lines: lines.slice(before.length) }
+}
+
+/**
+ * Adds rows to an environment, with one statement. `undefined`: somebody else has changed it
+ * meanwhile.
+ *
+ * @param token of the transaction, for the table `committed`.
+ */
+export async function writeAddedRows(
+  statements: Statements,
+  schema: string,
+  { token, rows: { before, files, newest, revisions, events } }: { readonly token: string; readonly rows: AddedRows },
+): Promise<KeptEnvironment | undefined> {
+  const version = before.version + 1
+  const [written] = await statements.run(
+    `with begun as (insert into ${schema}.committed (token) values ($1)),
+     head as (
+       update ${schema}.environment set newest = $4, version = $3, changed = pg_current_xact_id()
+       where id = $2 and version = $3 - 1 returning id
+     ),
+     revisions as (
+       insert into ${schema}.revision (environment, number, content)
+       select head.id, r.number, r.content from head, unnest($5::int[], $6::bytea[]) as r (number, content)
+     ),
+     events as (
+       insert into ${schema}.event (environment, kind, number, line, version)
+       select head.id, r.kind, r.number, r.line, $3
+       from head, unnest($7::text[], $8::int[], $9::text[]) as r (kind, number, line)
+     )
+     select id from head`,
+    [
+      token,
+      before.id,
+      version,
+      newest,
+      revisions.map(([number]) => number),
+      revisions.map(([, content]) => Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
+      events.map(({ kind }) => kind),
+      events.map(({ number }) => number),
+      events.map(({ line }) => line),
+    ],
+  )
+  return written && { ...before, version, newest, files }
+}
