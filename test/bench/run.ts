@@ -1,8 +1,8 @@
 // `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that
 // everything still runs;
 // `--startup` measures the start of commands only; `--peers` that of other programs, which it
-// installs from npm; `--server` the server under load, with SLOW=1 over a million reads; `--appends`
-// how many revisions PostgreSQL takes in.
+// installs from npm; `--server` the server under load, with SLOW=1 over a million reads;
+// `--appends` the revisions that PostgreSQL takes in.
 import { existsSync } from 'node:fs'
 import { benchAppends } from './appends.ts'
 import { benchRedaction } from './redaction.ts'
@@ -16,7 +16,7 @@ const sanity = process.argv.includes('--sanity')
 if (process.argv.includes('--peers')) {
   benchPeers({ rounds: 21 })
 } else if (process.argv.includes('--appends')) {
-  await benchAppends({ seconds: sanity ? 1 : 10 })
+  await benchAppends({ seconds: sanity ? 2 : 10 })
 } else if (process.argv.includes('--server')) {
   const reads = process.env.SLOW === '1' ? 1_000_000 : 0
   await benchServer(
