@@ -8,6 +8,7 @@ import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './sessio
 import { texts } from './texts.ts'
 
 const Audit = lazy(async () => (await import('./screens/audit.tsx')).Audit)
+const GraphPage = lazy(async () => (await import('./screens/graph.tsx')).GraphPage)
 const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
 
 function Header({ login, leave }: { login: string; leave: () => void }) {
@@ -21,6 +22,9 @@ function Header({ login, leave }: { login: string; leave: () => void }) {
         </a>
         <a href="/" aria-current={here('/')}>
           {texts.navigation.environments}
+        </a>
+        <a href="/graph" aria-current={here('/graph')}>
+          {texts.navigation.graph}
         </a>
         <a href="/audit" aria-current={here('/audit')}>
           {texts.navigation.audit}
@@ -67,6 +71,7 @@ function App() {
           <Route path="/" component={Environments} />
           <Route path="/environments" component={Environments} />
           <Route path="/environments/:project/:environment/:tab?" component={Environment} />
+          <Route path="/graph" component={GraphPage} />
           <Route path="/audit" component={AuditPage} />
           <Route default component={NotFound} />
         </Router>

@@ -33,6 +33,7 @@ export const texts = {
       values: 'Values',
       rotated: 'Rotated secrets',
       revisions: 'Revisions',
+      links: 'Imports',
       webhooks: 'Webhooks',
       audit: 'Audit',
     },

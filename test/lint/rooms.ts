@@ -136,11 +136,15 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'a face imports operations: it hands them to clients by HTTP, and knows no command line and no file',
   },
   console: {
-    mayImport: [],
-    because: 'pages in a browser: all they know comes by HTTP',
+    mayImport: ['diagram'],
+    because: 'pages in a browser: all they know comes by HTTP; they draw as the command line does',
+  },
+  diagram: {
+    mayImport: ['vendor'],
+    because: 'it places nodes and links and knows nothing of what they stand for',
   },
   'cli/diagram': {
-    mayImport: ['vendor', 'yaml'],
+    mayImport: ['diagram', 'vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
   },
   'cli/terminal': {

@@ -1,4 +1,4 @@
-import { type Diagram, harmless } from './diagram.ts'
+import { type Diagram, harmless } from '../../diagram/index.ts'
 
 /** The diagram in the language of Graphviz. Ends in a line break. */
 export function dotText({ nodes, links }: Diagram): string {

@@ -1,4 +1,4 @@
-import { type Diagram, harmless } from './diagram.ts'
+import { type Diagram, harmless } from '../../diagram/index.ts'
 
 /** The diagram as a Mermaid flowchart. Ends in a line break. */
 export function mermaidText({ nodes, links }: Diagram): string {

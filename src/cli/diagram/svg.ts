@@ -1,7 +1,15 @@
+import {
+  type Box,
+  type Diagram,
+  type DiagramNode,
+  harmless,
+  layoutOf,
+  type Point,
+  type Size,
+} from '../../diagram/index.ts'
+import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
 import { displayWidth } from '../../yaml/index.ts'
-import { type Diagram, type DiagramNode, harmless } from './diagram.ts'
-import { type Box, layoutOf, type Point, type Size } from './layout.ts'
 
 /**
  * Pixels. Widths of letters are those of a font in which all are equally wide:
@@ -23,6 +31,11 @@ export async function svgText(diagram: Diagram, title: string): Promise<string> 
     node: (id) => present(sizes.get(id)),
     note: (text) => ({ width: displayWidth(harmless(text)) * noteLetterWidth, height: lineHeight }),
     margin,
+  }).catch((error) => {
+    if (!(error instanceof EscError)) throw error
+    throw new EscError(error.code, error.message, {
+      hint: 'draw a part of it by naming environments, or use --format dot or --format text',
+    })
   })
   const lines = routes.map(
     ({ link, points }) =>

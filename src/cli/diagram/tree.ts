@@ -1,4 +1,4 @@
-import { type Diagram, type DiagramLink, type DiagramNode, harmless } from './diagram.ts'
+import { type Diagram, type DiagramLink, type DiagramNode, harmless } from '../../diagram/index.ts'
 
 export interface TreeStyle {
   /** Paints what is a problem. Default: as it is. */

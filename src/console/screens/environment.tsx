@@ -2,6 +2,7 @@ import type { FunctionComponent } from 'preact'
 import { lazy, useLocation } from 'preact-iso'
 import { texts } from '../texts.ts'
 import { Audit } from './audit.tsx'
+import { Links } from './links.tsx'
 import { Revisions } from './revisions.tsx'
 import { Rotated } from './rotated.tsx'
 import type { TabProps } from './tab.ts'
@@ -20,6 +21,7 @@ const tabs: readonly {
   { id: 'values', title: texts.environment.tabs.values, component: Values },
   { id: 'rotated', title: texts.environment.tabs.rotated, component: Rotated },
   { id: 'revisions', title: texts.environment.tabs.revisions, component: Revisions },
+  { id: 'links', title: texts.environment.tabs.links, component: Links },
   { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks },
   { id: 'audit', title: texts.environment.tabs.audit, component: Audit },
 ]

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Diagram, dotText, mermaidText, svgText, treeText } from '../../../src/cli/diagram/index.ts'
-import { layoutOf } from '../../../src/cli/diagram/layout.ts'
+import { layoutOf } from '../../../src/diagram/layout.ts'
 
 /** From `a>b c>d`; of the nodes named alone, no link. */
 function diagram(text: string, roots: readonly string[]): Diagram {

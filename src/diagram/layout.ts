@@ -1,5 +1,5 @@
-import { EscError } from '../../errors.ts'
-import { present } from '../../present.ts'
+import { EscError } from '../errors.ts'
+import { present } from '../present.ts'
 import type { Diagram, DiagramLink } from './diagram.ts'
 
 /** Width and height in pixels. */
@@ -49,7 +49,7 @@ const manyNodes = 100
  *   library runs out of stack.
  */
 export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<Layout> {
-  const { Graph, layout } = await import('../../vendor/dagre.ts')
+  const { Graph, layout } = await import('../vendor/dagre.ts')
   const graph = new Graph<Size, Box, { points: Point[]; x: number; y: number }>({ multigraph: true })
   graph.setGraph({
     rankdir: 'LR',
@@ -70,8 +70,8 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
     layout(graph)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new EscError('limit_exceeded', 'too many boxes follow one another to draw them as SVG', {
-      hint: 'draw a part of it by naming environments, or use --format dot or --format text',
+    throw new EscError('limit_exceeded', 'too many boxes follow one another to draw them', {
+      hint: 'draw a part of it',
     })
   }
   const { margin } = sizes
