@@ -49,3 +49,41 @@ export const linksTexts = {
   allRevisions: 'Earlier revisions too',
   revision: 'In revision',
 } as const
+
+export const auditTexts = {
+  none: 'Nothing is recorded.',
+  noneFound: 'No line matches.',
+  filters: {
+    environment: 'Environment',
+    user: 'Person',
+    token: 'Token',
+    event: 'Action',
+    result: 'Outcome',
+    since: 'From',
+    until: 'Until',
+  },
+  hints: {
+    environment: 'app/*',
+    user: 'ada@example.com',
+    token: 'name of the token',
+    event: 'open, environment-rotated',
+  } as Readonly<Record<string, string>>,
+  any: 'any',
+  apply: 'Filter',
+  clear: 'Clear',
+  pages: 'Pages',
+  newer: 'Newer',
+  older: 'Older',
+  page: (page: number) => `Page ${page}`,
+  byToken: (name: string) => `token ${name}`,
+  verification: 'Is the log as it was written?',
+  verificationHint:
+    'Each line holds the digest of the one before, so lines that were removed, changed, moved or put in are found. A head that you kept elsewhere tells whether the end was cut off.',
+  expected: 'Heads that you kept elsewhere (not needed)',
+  verify: 'Verify the log',
+  noHead: (text: string) => `'${text}' is no head of a log: it is written as log:sequence:digest`,
+  sound: (lines: number) => `${lines === 1 ? '1 line was' : `${lines} lines were`} verified: nothing is wrong.`,
+  wrong: (lines: number, errors: number) =>
+    `${lines === 1 ? '1 line was' : `${lines} lines were`} verified: ${errors === 1 ? '1 thing is' : `${errors} things are`} wrong.`,
+  heads: 'Keep these heads elsewhere, to verify the log later:',
+} as const

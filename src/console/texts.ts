@@ -149,13 +149,11 @@ export const texts = {
     no: 'no',
   },
   audit: {
-    none: 'Nothing is recorded.',
     when: 'When',
     who: 'Who',
     what: 'What',
     result: 'Result',
     from: 'From',
-    search: 'Filter',
   },
   common: {
     loading: 'Loading …',

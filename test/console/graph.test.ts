@@ -48,9 +48,7 @@ describe('the graph in the console', function () {
     }
     await page.keyboard.press('Tab')
     const scale = () =>
-      page
-        .locator('.sheet > div')
-        .evaluate((each) => (each as unknown as { style: { transform: string } }).style.transform)
+      page.locator('.drawn').evaluate((each) => (each as unknown as { style: { transform: string } }).style.transform)
     const before = await scale()
     await page.keyboard.press('+')
     expect(await scale()).not.to.equal(before)

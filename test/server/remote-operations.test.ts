@@ -39,7 +39,7 @@ const onlyHere = `
   record-agent-call remove-principal renumber-environment request-access require-known restore-working-definition
   review-trust revoke-token rewrap-key rewrap-keys rotate-signing-key run-due-schedule
   save-working-definition select-environment set-login-provider set-value settle-removal show-store-status
-  trust-key trust-keys verify-audit-log verify-identity`
+  trust-key trust-keys verify-identity`
   .trim()
   .split(/\s+/)
 

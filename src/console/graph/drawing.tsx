@@ -26,7 +26,7 @@ interface Props {
   readonly found: ReadonlySet<string> | undefined
 }
 
-/** A drawing that can be moved and zoomed. Its boxes are links, which the list beside it has too. */
+/** A drawing that can be moved and zoomed. Its boxes are links; the list beside it has them too. */
 export function Drawing({ diagram, pointed, found }: Props) {
   const loaded = useLoaded(() => placed(diagram), [useIdentity(diagram)])
   const [scale, setScale] = useState<number>()
@@ -98,7 +98,7 @@ function Placed({ layout, scale, diagram, pointed, found }: Props & { layout: La
   const { width, height } = layout
   return (
     <div class="sheet" aria-hidden="true" style={{ width: `${width * scale}px`, height: `${height * scale}px` }}>
-      <div style={{ width: `${width}px`, height: `${height}px`, transform: `scale(${scale})` }}>
+      <div class="drawn" style={{ width: `${width}px`, height: `${height}px`, transform: `scale(${scale})` }}>
         <svg aria-hidden="true" width={width} height={height}>
           <defs>
             <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">

@@ -28,7 +28,7 @@ export interface GraphLink {
   readonly cyclic: boolean
 }
 
-/** Loads the graph of all environments that the person may see; with `of`, of one and what it leads to. */
+/** Loads the graph of all that the person may see; with `of`, of one and what it leads to. */
 export async function loadGraph(of?: string): Promise<EnvironmentGraph> {
   return (await perform<EnvironmentGraph>('graph-environments', undefined, of === undefined ? [] : [of])).result
 }
@@ -84,7 +84,7 @@ export function diagramOf(graph: EnvironmentGraph, drawn: ReadonlySet<string>): 
   }
 }
 
-/** What the list says of an environment: those that it is linked to, by how. */
+/** The environments that one is linked to, by how. */
 export interface Neighbours {
   readonly imports: readonly string[]
   readonly refersTo: readonly string[]

@@ -20,9 +20,18 @@ export interface AuditFilter {
   /** Names of events, whole or their end: `environment-open`, `open`. Empty: all. */
   readonly events: readonly string[]
   readonly result?: string
+  /** The name of the token that a server was shown, in upper or lower case. */
+  readonly token?: string
   readonly since?: Date
   /** Not included. */
   readonly until?: Date
+  /**
+   * At most so many lines, the newest. With `until`, pages stay the same while the log grows.
+   * Default: all.
+   */
+  readonly most?: number
+  /** Leaves out so many of the newest lines: those of the pages before. */
+  readonly skip?: number
 }
 
 const filterSchema = (z: InputKit) =>
@@ -30,8 +39,11 @@ const filterSchema = (z: InputKit) =>
     user: z.string().optional(),
     events: z.array(z.string()).default([]),
     result: z.string().optional(),
+    token: z.string().optional().describe('name of the token that a server was shown'),
     since: z.instant().optional(),
     until: z.instant().optional(),
+    most: z.int().min(1).optional().describe('at most so many, the newest; default: all'),
+    skip: z.int().min(0).optional().describe('leave out so many of the newest'),
   })
 
 /**
@@ -61,17 +73,20 @@ export const environmentAuditLines = operation({
 function linesOf(
   workspace: Workspace,
   about: (environment: string) => boolean,
-  { events, result, since, until, user }: AuditFilter,
+  { events, result, token, since, until, user, most, skip = 0 }: AuditFilter,
 ): AuditLine[] {
-  return readAudit(placeOf(workspace)).filter(
+  const lines = readAudit(placeOf(workspace)).filter(
     (line) =>
       about(line.environment) &&
       (user === undefined || line.user.toLowerCase() === user.toLowerCase()) &&
       (events.length === 0 || events.some((event) => line.event === event || line.event.endsWith(`-${event}`))) &&
       (result === undefined || line.result === result) &&
+      (token === undefined || line.token?.toLowerCase() === token.toLowerCase()) &&
       (since === undefined || new Date(line.time) >= since) &&
       (until === undefined || new Date(line.time) < until),
   )
+  const end = Math.max(0, lines.length - skip)
+  return lines.slice(most === undefined ? 0 : Math.max(0, end - most), end)
 }
 
 /**
@@ -82,6 +97,13 @@ export const verifyAuditLog = storeOperation({
   name: 'verify-audit-log',
   level: undefined,
   audit: 'environment-read',
+  input: (z) =>
+    z.strictObject({
+      expected: z
+        .array(z.strictObject({ log: z.string(), sequence: z.int().min(0), digest: z.string() }))
+        .default([])
+        .describe('heads that were kept elsewhere: the log must still have them'),
+    }),
   async run(work, { expected }: { readonly expected: readonly AuditAnchor[] }): Promise<AuditVerification> {
     const place = placeOf(work)
     const verification = verifyAudit(place, expected)

@@ -63,6 +63,14 @@ function recordElsewhere({ store: _, file, ...record }: operations.UnfinishedRec
   return { ...record, file: basename(file) }
 }
 
+/** Files of the log by their names alone. */
+const verifying: RemoteUse = {
+  answers: ({ findings, ...rest }: operations.AuditVerification) => ({
+    ...rest,
+    findings: findings.map((finding) => ({ ...finding, place: basename(finding.place) })),
+  }),
+}
+
 /** Whoever names a secrets provider has this machine call it. */
 const withoutProvider: RemoteUse = {
   refuses: ({ secretsProvider }: { readonly secretsProvider?: unknown }) =>
@@ -117,6 +125,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'preview-schedule': asItIs,
   'require-environment': asItIs,
   'resolve-version': asItIs,
+  'verify-audit-log': verifying,
   // changing
   'add-imports': asItIs,
   'apply-definitions': asItIs,
