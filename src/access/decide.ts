@@ -76,6 +76,11 @@ export function teamsOf(rules: AccessRules, principal: string): string[] {
     .map(([name]) => name)
 }
 
+/** The rules that take everything away from a principal, wherever they apply. */
+export function exclusionsOf(rules: AccessRules, principal: string): AccessRule[] {
+  return rules.rules.filter((rule) => rule.level === 'none' && meaning(rules, rule, principal) !== undefined)
+}
+
 /** In whatever case: on some file systems `APP/dev` opens `app/dev`. */
 function isAbout({ environments }: AccessRule, environment: string): boolean {
   return environments.some((pattern) => environmentPattern(pattern.toLowerCase())(environment.toLowerCase()))

@@ -1,4 +1,4 @@
-export { type Decision, decide, decideForStore, holders, principalsOf, teamsOf } from './decide.ts'
+export { type Decision, decide, decideForStore, exclusionsOf, holders, principalsOf, teamsOf } from './decide.ts'
 export { includes, type Level, levels } from './level.ts'
 export { readAccessRules } from './read-rules.ts'
 export { type AccessRules, samePrincipal } from './rules.ts'

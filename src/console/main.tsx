@@ -8,6 +8,7 @@ import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './sessio
 import { texts } from './texts.ts'
 
 const Audit = lazy(async () => (await import('./screens/audit.tsx')).Audit)
+const Tokens = lazy(async () => (await import('./screens/tokens.tsx')).Tokens)
 const GraphPage = lazy(async () => (await import('./screens/graph.tsx')).GraphPage)
 const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
 
@@ -28,6 +29,9 @@ function Header({ login, leave }: { login: string; leave: () => void }) {
         </a>
         <a href="/audit" aria-current={here('/audit')}>
           {texts.navigation.audit}
+        </a>
+        <a href="/tokens" aria-current={here('/tokens')}>
+          {texts.navigation.tokens}
         </a>
       </nav>
       <div class="who">
@@ -73,6 +77,7 @@ function App() {
           <Route path="/environments/:project/:environment/:tab?" component={Environment} />
           <Route path="/graph" component={GraphPage} />
           <Route path="/audit" component={AuditPage} />
+          <Route path="/tokens" component={Tokens} />
           <Route default component={NotFound} />
         </Router>
       </main>

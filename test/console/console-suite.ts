@@ -126,3 +126,16 @@ export async function expectNoHit({ page, faults }: ConsolePage): Promise<void> 
   expect(await page.locator('img').count()).to.equal(0)
   expect(faults).to.deep.equal([])
 }
+
+/** Tries a check until it holds: what a page shows follows what was asked of it a little later. */
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 15_000
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}

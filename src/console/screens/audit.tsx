@@ -45,6 +45,12 @@ interface Place {
   readonly until: string | undefined
 }
 
+/** Lines of a page, the newest first, and one more where there is another page. */
+interface Page {
+  readonly lines: readonly Line[]
+  readonly page: number
+}
+
 const newest: Place = { page: 0, until: undefined }
 
 /** The audit log of one environment, or of all: newest first, in pages. */
@@ -63,13 +69,14 @@ export function Audit({ name }: { name?: string }) {
       <Filters
         filter={filter}
         withEnvironment={name === undefined}
+        loading={loaded.loading}
         change={(next) => {
           setFilter(next)
           setPlace(newest)
         }}
       />
       <Shown of={loaded}>
-        {(lines) => {
+        {({ lines, page }) => {
           const shown = lines.slice(0, pageSize)
           return (
             <>
@@ -82,12 +89,12 @@ export function Audit({ name }: { name?: string }) {
                 <button
                   type="button"
                   class="secondary"
-                  disabled={place.page === 0}
-                  onClick={() => setPlace(place.page === 1 ? newest : { ...place, page: place.page - 1 })}
+                  disabled={page === 0}
+                  onClick={() => setPlace(page === 1 ? newest : { ...place, page: page - 1 })}
                 >
                   {texts.newer}
                 </button>
-                <span role="status">{texts.page(place.page + 1)}</span>
+                <span role="status">{texts.page(page + 1)}</span>
                 <button
                   type="button"
                   class="secondary"
@@ -106,8 +113,7 @@ export function Audit({ name }: { name?: string }) {
   )
 }
 
-/** One line more than a page has, which tells that there is another page. */
-async function loadPage(name: string | undefined, filter: Filter, { page, until }: Place): Promise<readonly Line[]> {
+async function loadPage(name: string | undefined, filter: Filter, { page, until }: Place): Promise<Page> {
   const { environment, user, token, event, result, since } = filter
   const input = {
     events: event === '' ? [] : event.split(/[\s,]+/).filter(Boolean),
@@ -127,7 +133,7 @@ async function loadPage(name: string | undefined, filter: Filter, { page, until 
           ...(environment !== '' && { pattern: environment }),
         })
       : await perform<readonly Line[]>('list-environment-audit-lines', name, input)
-  return [...lines].reverse()
+  return { lines: [...lines].reverse(), page }
 }
 
 function chosenBy(query: Readonly<Record<string, string>>): Partial<Filter> {
@@ -141,10 +147,11 @@ function isEmpty(filter: Filter): boolean {
 interface FiltersProps {
   readonly filter: Filter
   readonly withEnvironment: boolean
+  readonly loading: boolean
   readonly change: (filter: Filter) => void
 }
 
-function Filters({ filter, withEnvironment, change }: FiltersProps) {
+function Filters({ filter, withEnvironment, loading, change }: FiltersProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
@@ -166,7 +173,7 @@ function Filters({ filter, withEnvironment, change }: FiltersProps) {
     </label>
   )
   return (
-    <form class="filters" onSubmit={submit} key={JSON.stringify(filter)}>
+    <form class="filters" aria-busy={loading} onSubmit={submit} key={JSON.stringify(filter)}>
       {withEnvironment && text('environment')}
       {text('user')}
       {text('token')}

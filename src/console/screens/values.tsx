@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { environmentPath, getJson, sendJson, type Value } from '../api.ts'
+import { copy } from '../clipboard.ts'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { useSignedIn } from '../session.ts'
@@ -154,18 +155,4 @@ function plainOf(value: Value['value']): unknown {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map((each: Value) => plainOf(each.value))
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plainOf((each as Value).value)]))
-}
-
-/**
- * Puts a text into the clipboard. After a while it is taken out again, where the browser tells that
- * it is still there.
- */
-async function copy(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text)
-  setTimeout(() => {
-    navigator.clipboard
-      .readText()
-      .then((held) => (held === text ? navigator.clipboard.writeText('') : undefined))
-      .catch(() => {})
-  }, revealedMs)
 }

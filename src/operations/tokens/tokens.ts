@@ -4,6 +4,7 @@ import { storeOperation } from '../session/operation.ts'
 import type { Session } from '../session/session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { newToken } from './new-token.ts'
+import { refuseMoreThanOwn } from './own-rights.ts'
 import { endOfToken, type ServerToken, TokenRegistry } from './token-registry.ts'
 import { checkWords } from './token-words.ts'
 
@@ -50,6 +51,7 @@ export const createToken = storeOperation({
     const created = work.host.now()
     const label = organization ?? work.store.organization
     checkWords('organization', label)
+    refuseMoreThanOwn(work, { user, admin: rest.admin })
     const token = newToken()
     const kept = await registryOf(work).add(token, {
       ...rest,
@@ -119,6 +121,7 @@ export const rotateToken = storeOperation({
   async run(work, { wanted, overlapSeconds = usualOverlapSeconds, expiresInSeconds }: TokenRotation) {
     const registry = registryOf(work)
     const { id: oldId, lastUsed: _, ...old } = await registry.named(wanted)
+    refuseMoreThanOwn(work, old)
     const now = work.host.now()
     if (old.expires !== undefined && old.expires <= now) {
       throw new EscError('usage', `the token ${oldId} has ended`, { hint: 'make a new one' })
