@@ -1,5 +1,5 @@
 export { allowedAddresses } from './allowed-host.ts'
-export type { HttpAnswer } from './answer.ts'
+export { type HttpAnswer, readAnswer } from './answer.ts'
 export { send } from './client.ts'
 export { bareHost, matchesHost } from './host-pattern.ts'
 export { NoAnswer, networkCode } from './no-answer.ts'

@@ -5,7 +5,6 @@ import {
   givenValue,
   history,
   listEnvironments,
-  nextRemoteVersion,
   nextVersion,
   type OpenedEnvironment,
   openEnvironment,
@@ -168,13 +167,12 @@ export class LocalStore implements EnvironmentStore {
   ): Promise<Watch> {
     const stop = new AbortController()
     const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
-    const { opened, subject, session } = await this.#open(reference, ended)
-    const isRemote = session.server !== undefined
+    const { opened, subject } = await this.#open(reference, ended)
     onChange(view(reference, opened))
     const reopen = () => this.#session()
     const go = async () => {
       for (let current: OpenedEnvironment | undefined = opened; current !== undefined && !ended.aborted; ) {
-        const next = await (isRemote ? nextRemoteVersion : nextVersion)(current, {
+        const next = await nextVersion(current, {
           reference: subject,
           reopen,
           problem: (text) => onProblem(String(text)),

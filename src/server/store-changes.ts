@@ -7,8 +7,9 @@ const looksEveryMs = 1_000
 const mostKept = 1_000
 
 /**
- * Tells of environments that are at a new revision, whoever has made it: the server, the command
- * line, or git. The store is looked at once for all who wait, and not at all while nobody does.
+ * Tells of environments that are at a new revision, or one of whose tags is, whoever has made it:
+ * the server, another replica, the command line, or git. The store is looked at once for all who
+ * wait, and not at all while nobody does.
  */
 export class StoreChanges {
   readonly #open: () => Session
@@ -19,6 +20,7 @@ export class StoreChanges {
   #dropped = 0
   #seen: ReadonlyMap<string, SeenRevision> | undefined
   #looking: NodeJS.Timeout | undefined
+  #look: Promise<void> | undefined
 
   /** @param open the store as it is now. */
   constructor(open: () => Session) {
@@ -38,12 +40,17 @@ export class StoreChanges {
     return new Set(this.#log.slice(from))
   }
 
+  /** Resolves once the store was looked at: a subscriber hears of every change after that. */
+  async settled(): Promise<void> {
+    await this.#look
+  }
+
   /** Calls back with the name of each environment that changes, until what it returns is called. */
   subscribe(listener: (environment: string) => void): () => void {
     this.#listeners.add(listener)
     if (this.#looking === undefined) {
-      this.#look()
-      this.#looking = setInterval(() => this.#look(), looksEveryMs)
+      this.#lookAgain()
+      this.#looking = setInterval(() => this.#lookAgain(), looksEveryMs)
     }
     return () => {
       this.#listeners.delete(listener)
@@ -53,13 +60,23 @@ export class StoreChanges {
     }
   }
 
-  #look(): void {
+  /** A look that takes long is waited for. */
+  #lookAgain(): void {
+    this.#look ??= this.#compare().finally(() => {
+      this.#look = undefined
+    })
+  }
+
+  async #compare(): Promise<void> {
     try {
       const before = this.#seen
-      const now = newestRevisions(this.#open(), before ?? new Map())
+      const now = await newestRevisions(this.#open(), before ?? new Map())
       this.#seen = now
       if (before === undefined) return
-      for (const [name, { revision }] of now) if (before.get(name)?.revision !== revision) this.#tell(name)
+      for (const [name, { revision, versions }] of now) {
+        const known = before.get(name)
+        if (known?.revision !== revision || known.versions !== versions) this.#tell(name)
+      }
       for (const name of before.keys()) if (!now.has(name)) this.#tell(name)
     } catch {
       // A store that cannot be read, as in the middle of a merge, is looked at again.

@@ -44,7 +44,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'how a server is asked, and which may be; it knows no vendor, and what is asked for is not its business',
   },
   remote: {
-    mayImport: ['http'],
+    mayImport: ['http', 'vendor'],
     because:
       'the client of an ESC API knows no store and no command line: what is done with the answers is not its business',
   },

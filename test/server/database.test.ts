@@ -33,11 +33,11 @@ describe('a server with its store in PostgreSQL', function () {
         .setIssuedAt()
         .setExpirationTime('5m')
         .sign(privateKey)
-    const { digest } = JSON.parse(await program.ok('trust', 'show', '--output', 'json'))
+    program.env.ESC_TRUST = JSON.parse(await program.ok('trust', 'show', '--output', 'json')).digest
     const { host, port, admin } = await sharedPostgres()
     program.env.ESC_DATABASE_URL = `postgres://${admin.username}:${admin.password}@${host}:${port}/postgres?schema=served`
     await program.ok('server', 'import')
-    server = await RunningServer.start(program, [], '127.0.0.1:0', { ESC_TRUST: digest })
+    server = await RunningServer.start(program)
     return undefined
   })
   after(async () => {
@@ -54,20 +54,24 @@ describe('a server with its store in PostgreSQL', function () {
     }
   })
 
-  it('performs operations, and tells of the new revision', async () => {
-    const stream = new EventStream(`${server.url}/api/v1/environments/acme/app/dev/events`, {
-      authorization: `token ${server.token}`,
-    })
+  it('performs operations, and every replica tells of the new revision', async () => {
+    const other = await RunningServer.start(program)
+    const streams = [server, other].map(
+      ({ url, token }) =>
+        new EventStream(`${url}/api/v1/environments/acme/app/dev/events`, { authorization: `token ${token}` }),
+    )
     try {
-      await stream.until(() => stream.events.length > 0)
-      const [{ data: first }] = stream.events as [EventStream['events'][number]]
+      for (const stream of streams) await stream.until(() => stream.events.length > 0)
+      const first = streams[0]?.events[0]?.data
       const { json } = await server.call('POST', '/api/v1/operations/set-values', {
         body: { subject: { name: 'app/dev' }, input: [{ path: 'a', value: 2 }] },
       })
       expect(json.result).to.include({ kind: 'saved', revision: first.revision + 1 })
-      await stream.until(() => stream.events.some(({ data }) => data.revision === first.revision + 1))
+      for (const stream of streams)
+        await stream.until(() => stream.events.some(({ data }) => data.revision === first.revision + 1))
     } finally {
-      stream.close()
+      for (const stream of streams) stream.close()
+      await other.stop()
     }
   })
 

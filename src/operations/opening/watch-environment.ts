@@ -3,7 +3,9 @@ import { messageOf } from '../../errors.ts'
 import { RichText, rich, type Text } from '../../rich-text.ts'
 import { layout } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
+import { RemoteSession } from '../servers/remote-session.ts'
 import type { Session } from '../session/session.ts'
+import type { NewVersion, WatchOptions } from './new-version.ts'
 import { openEnvironment } from './open-environment.ts'
 import type { OpenedEnvironment, UsedRevision } from './opened-environment.ts'
 
@@ -14,29 +16,18 @@ const SETTLE_MS = 100
 /** A version that could not be opened is tried again, in case a vendor was away. */
 const RETRY_MS = 30_000
 
-export interface WatchOptions {
-  readonly reference: EnvironmentReference
-  /** Opens the store as it is now. */
-  readonly reopen: () => Session
-  /** Hears why a newer version is not used. */
-  readonly problem: (text: Text) => void
-  readonly signal: AbortSignal
-}
-
-/** A version that replaces another, and what is new in it. */
-export interface NewVersion {
-  readonly opened: OpenedEnvironment
-  /** Such as `app/base is at revision 4`. */
-  readonly change: string
-}
-
 /**
  * Waits until an environment, or one that it is made of, is at another revision, and opens
- * it then. A version that cannot be opened is reported and passed over. Undefined:
+ * it then, in a folder or on a server. A version that cannot be opened is reported and passed over. Undefined:
  * `signal` has ended the wait.
  */
 export async function nextVersion(current: OpenedEnvironment, options: WatchOptions): Promise<NewVersion | undefined> {
   const { reference, reopen, problem, signal } = options
+  const session = reopen()
+  if (session instanceof RemoteSession) {
+    const { nextRemoteVersion } = await import('./watch-remote.ts')
+    return nextRemoteVersion(current, session, options)
+  }
   const changes = watchFolders(current.used.map(({ folder }) => folder))
   let tried = ''
   let triedAt = 0

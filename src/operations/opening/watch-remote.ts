@@ -1,22 +1,44 @@
 import { messageOf } from '../../errors.ts'
 import { rich } from '../../rich-text.ts'
 import { resolveVersion } from '../revisions/history.ts'
+import type { RemoteSession } from '../servers/remote-session.ts'
+import { ServerChanges } from '../servers/server-changes.ts'
 import type { Session } from '../session/session.ts'
+import type { NewVersion, WatchOptions } from './new-version.ts'
 import { openEnvironment } from './open-environment.ts'
 import type { OpenedEnvironment } from './opened-environment.ts'
-import type { NewVersion, WatchOptions } from './watch-environment.ts'
 
-/** The server is asked so often. */
+/** A server that does not tell of changes is asked so often. */
 const POLL_MS = 2000
+/** One that does is asked so often all the same. */
+const LOOK_MS = 300_000
 /** A version that could not be opened is tried again, in case a vendor was away. */
 const RETRY_MS = 30_000
 
 /**
- * Waits, as `nextVersion` does, for a new version of an environment on a server: what it is made of
- * is asked for by the numbers of the revisions. `undefined`: the signal has ended the wait.
+ * Waits, as `nextVersion` does, for a new version of an environment on a server, which tells of
+ * changes. What has changed is asked for by the numbers of the revisions. `undefined`: the signal
+ * has ended the wait.
  */
 export async function nextRemoteVersion(
   current: OpenedEnvironment,
+  session: RemoteSession,
+  options: WatchOptions,
+): Promise<NewVersion | undefined> {
+  const changes = new ServerChanges(
+    session,
+    current.used.map(({ name }) => name),
+  )
+  try {
+    return await nextOf(current, changes, options)
+  } finally {
+    changes.close()
+  }
+}
+
+async function nextOf(
+  current: OpenedEnvironment,
+  changes: ServerChanges,
   { reference, reopen, problem, signal }: WatchOptions,
 ): Promise<NewVersion | undefined> {
   let tried = ''
@@ -35,7 +57,8 @@ export async function nextRemoteVersion(
         if (!signal.aborted) problem(rich`${change}, which cannot be used: ${messageOf(error)}`)
       }
     }
-    await pause(POLL_MS, signal)
+    const quietMs = change === undefined ? LOOK_MS : RETRY_MS
+    await changes.next(changes.isHearing ? quietMs : POLL_MS, signal)
   }
   return undefined
 }
@@ -54,17 +77,4 @@ async function changeOf({ used }: OpenedEnvironment, session: Session): Promise<
     // A server that is away for a moment has nothing new to tell.
     return undefined
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done, { once: true })
-  })
 }

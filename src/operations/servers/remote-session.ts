@@ -1,14 +1,14 @@
 import { EscError } from '../../errors.ts'
 import { formatJson } from '../../json.ts'
 import type { Notice } from '../../notice.ts'
-import { type Endpoint, performOperation, RemoteRefusal } from '../../remote/index.ts'
+import { type Endpoint, hearEvents, performOperation, RemoteRefusal } from '../../remote/index.ts'
 import type { Author, CommitOutcome } from '../../store/index.ts'
 import { choiceForServer } from '../folders/folder-choice.ts'
 import { type EnvironmentReference, parseReference, parseRelativeReference } from '../references/reference.ts'
 import type { Operation, OperationSubject, PerformOptions } from '../session/operation.ts'
 import type { Principal } from '../session/principal.ts'
 import { type Performed, Session } from '../session/session.ts'
-import type { SessionParts, SessionPolicy, SessionRequest } from '../session/session-parts.ts'
+import type { SessionHost, SessionParts, SessionPolicy, SessionRequest } from '../session/session-parts.ts'
 import type { Chosen } from '../session/workspace.ts'
 import { type ChosenServer, serverAt } from './chosen-server.ts'
 import { needsFolder, workspaceElsewhere } from './elsewhere.ts'
@@ -79,6 +79,17 @@ export class RemoteSession extends Session {
 
   override with(changed: SessionPolicy): Session {
     return new RemoteSession(this.#server, { ...this.#parts, policy: { ...this.#parts.policy, ...changed } })
+  }
+
+  /** Opens the same store anew. `changed`: what of its host is another. */
+  reopened(changed: Partial<SessionHost>): RemoteSession {
+    return new RemoteSession(this.#server, { ...this.#parts, host: { ...this.#parts.host, ...changed } })
+  }
+
+  /** Hears, until the stream ends, which environments change that the caller may read. */
+  async hearChanges(stream: Pick<Parameters<typeof hearEvents>[1], 'lastEventId' | 'signal' | 'hear'>): Promise<void> {
+    const doing = 'hear of changes of environments'
+    await hearEvents(await this.#endpoint(stream.signal), { ...stream, path: '/api/v1/events', doing })
   }
 
   protected override async performNow<S extends OperationSubject, Input, Result>(

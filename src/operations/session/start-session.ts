@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { storeOfFolder } from '../folders/folder-choice.ts'
-import { type RemoteSession, sessionOnServer } from '../servers/remote-session.ts'
+import { RemoteSession, sessionOnServer } from '../servers/remote-session.ts'
 import { namedServer, namesServer } from '../servers/server-in-words.ts'
 import { readKnownStores } from './known-stores.ts'
 import { openWorkspace, reopenWorkspace } from './open-workspace.ts'
@@ -41,6 +41,7 @@ export function remoteSessionOf(request: SessionRequest): RemoteSession | undefi
 
 /** Opens the store of a session anew, as it is now. `changed`: what of its host is another. */
 export function reopenSession(session: Session, changed: Partial<SessionHost> = {}): Session {
+  if (session instanceof RemoteSession) return session.reopened(changed)
   const { caller, host, policy } = session.workspace
   return new Session(reopenWorkspace(session.workspace, { caller, host: { ...host, ...changed }, policy }))
 }

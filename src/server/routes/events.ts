@@ -16,8 +16,8 @@ const beatsEveryMs = 15_000
 export function eventRoutes(api: Api): void {
   api.get('/api/v1/environments/:org/:project/:env/events', async (c) => {
     const { session, subject } = referenceOf(c)
-    const { result: revision } = await session.perform(resolveVersion, subject)
-    return watching(c, (stream, wait) => tellOfOne(c, { name: subject.name, revision }, { stream, wait }))
+    await session.perform(resolveVersion, subject)
+    return watching(c, (stream, wait) => tellOfOne(c, subject.name, { stream, wait }))
   })
   api.get('/api/v1/events', (c) => watching(c, (stream, wait) => tellOfAll(c, { stream, wait })))
 }
@@ -45,6 +45,7 @@ function watching(c: ApiContext, tell: (stream: SSEStreamingApi, wait: Watcher['
     const isEnded = () => stream.aborted || stopping.aborted
     const isOver = async () => isEnded() || !(await caller.isStillIn())
     try {
+      await changes.settled()
       await tell(stream, async () => {
         while (!(await isOver())) {
           if (changed.size > 0) {
@@ -70,13 +71,9 @@ function watching(c: ApiContext, tell: (stream: SSEStreamingApi, wait: Watcher['
   })
 }
 
-async function tellOfOne(
-  c: ApiContext,
-  { name, revision }: { readonly name: string; readonly revision: number },
-  { stream, wait }: Watcher,
-): Promise<void> {
+async function tellOfOne(c: ApiContext, name: string, { stream, wait }: Watcher): Promise<void> {
   let told = Number(c.req.header('last-event-id') ?? 0)
-  let newest: number | undefined = revision
+  let newest = await newestOf(sessionNow(c), name)
   while (newest !== undefined) {
     if (newest !== told) await stream.writeSSE({ event: 'environment', id: String(newest), data: data(name, newest) })
     told = newest
