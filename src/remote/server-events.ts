@@ -9,7 +9,7 @@ import { transportTo } from './trusted-authorities.ts'
 export interface EventRequest {
   /** Begins with a slash. */
   readonly path: string
-  /** The id of the last event that was heard: the server begins after it. `undefined`: from now on. */
+  /** The server begins after the event with this id. `undefined`: from now on. */
   readonly lastEventId: string | undefined
   /** Ends the stream. */
   readonly signal: AbortSignal
@@ -18,7 +18,7 @@ export interface EventRequest {
   readonly doing: string
 }
 
-/** A server that sends nothing for so long, although it says every 15 seconds that all is well, is gone. */
+/** A server says every 15 seconds that all is well: one that is silent for so long is gone. */
 const silenceMs = 40_000
 const longestRefusal = 1 << 16
 const longestEvent = 1 << 20

@@ -3,7 +3,7 @@ import { layout } from '../../store/index.ts'
 import { workspaceKeys } from '../session/open-workspace.ts'
 import type { Session } from '../session/session.ts'
 
-/** What is newest of an environment, and when its files had last changed. */
+/** The newest revision of an environment, and when its files had last changed. */
 export interface SeenRevision {
   readonly revision: number
   /** Tags of revisions, such as `stable=7`, and which are retracted. */

@@ -17,9 +17,9 @@ const SETTLE_MS = 100
 const RETRY_MS = 30_000
 
 /**
- * Waits until an environment, or one that it is made of, is at another revision, and opens
- * it then, in a folder or on a server. A version that cannot be opened is reported and passed over. Undefined:
- * `signal` has ended the wait.
+ * Waits until an environment, or one that it is made of, is at another revision, and opens it then,
+ * in a folder or on a server. A version that cannot be opened is reported and passed over.
+ * Undefined: `signal` has ended the wait.
  */
 export async function nextVersion(current: OpenedEnvironment, options: WatchOptions): Promise<NewVersion | undefined> {
   const { reference, reopen, problem, signal } = options

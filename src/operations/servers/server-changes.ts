@@ -63,7 +63,7 @@ export class ServerChanges {
     }
   }
 
-  /** Whether an event says that something may have changed. A first one says nothing of before. */
+  /** Tells whether something may have changed. The first event says nothing of what was before. */
   #concerns({ event, data }: { readonly event?: string; readonly data: string }, goesOn: boolean): boolean {
     if (event !== 'environment') return event !== 'ready' || !goesOn
     try {
