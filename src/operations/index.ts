@@ -14,7 +14,14 @@ export { packageFolder } from '../plugins/index.ts'
 export { serverUrl } from '../remote/index.ts'
 export { CooldownError, type CredentialLife, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
-export type { CommitOutcome, CopiedStore, EnvironmentTag, StoreRecords } from '../store/index.ts'
+export type {
+  CommitOutcome,
+  CopiedStore,
+  EnvironmentTag,
+  SharedJob,
+  SharedJobs,
+  StoreRecords,
+} from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
 export { readHeader, readTemplate } from '../webhooks/index.ts'
@@ -186,6 +193,7 @@ export {
   type RotatorStatus,
   rotatorStatus,
 } from './rotating/rotator-status.ts'
+export { unfinishedRotations } from './rotating/unfinished-rotations.ts'
 export { type DueEntry, DueQueue } from './schedules/due-queue.ts'
 export { placeInRepository } from './schedules/place-in-repository.ts'
 export { previewSchedule } from './schedules/preview-schedule.ts'

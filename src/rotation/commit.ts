@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import { applyPatches, type Patch } from '../evaluate/index.ts'
 import { encryptDefinition, listRotators, type ParsedEnvironment, parseEnvironment } from '../language/index.ts'
-import type { Author, Environment } from '../store/index.ts'
+import type { Author, Environment, ScheduleRun } from '../store/index.ts'
 import { shownPath } from './selection.ts'
 
 /** A path whose new credential is live and must reach a revision. */
@@ -45,6 +45,8 @@ export async function commitStates(
     readonly created: Date
     /** Further fields of the revision's record. */
     readonly details?: Readonly<Record<string, string>>
+    /** The run of a schedule that this is the result of. */
+    readonly run?: ScheduleRun
   },
   base: ParsedBase,
 ): Promise<CommitResult> {
@@ -75,6 +77,7 @@ export async function commitStates(
         change: 'rotate',
         ...stamp,
         details,
+        underLock: true,
       })
       return { revision: revision.number, digest: revision.digest, committed, displaced }
     } catch (error) {

@@ -80,6 +80,11 @@ export interface RotationRun {
   readonly discard?: boolean
   /** In retarget mode: whether the record is to be moved. */
   readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
+  /**
+   * Called once nobody else can rotate the environment, before anything is begun. The run ends with
+   * whatever it throws.
+   */
+  readonly locked?: () => void | Promise<void>
   readonly onProgress: (progress: RotationProgress) => void
 }
 
@@ -94,6 +99,7 @@ export async function rotate(run: RotationRun): Promise<RotationReport> {
   if (onlyLooks(run.mode)) return new Rotation(run).perform()
   const lock = await run.environment.lock('rotate')
   try {
+    await run.locked?.()
     return await new Rotation(run).perform()
   } finally {
     lock.release()
@@ -252,7 +258,9 @@ class Rotation {
     try {
       const details = this.#details(new Set(succeeded.map(({ path }) => path)))
       result =
-        changes.length > 0 ? await commitStates(environment, changes, { author, created, details }, base) : undefined
+        changes.length > 0
+          ? await commitStates(environment, changes, { author, created, details, run: this.#run.cause }, base)
+          : undefined
     } catch (error) {
       for (const { path } of changes) this.#paths.get(path)?.fail(notSaved(error))
       return undefined

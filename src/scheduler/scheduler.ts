@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts'
 import type { DueEntry, SharedRemote } from '../operations/index.ts'
 import { DueQueue, type RunOutcome, runDueSchedule, type Session } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
+import { findings } from './findings.ts'
 
 /** At most this many environments are rotated at the same time. */
 const runsAtOnce = 4
@@ -91,13 +92,14 @@ export class Scheduler {
       const runs = await this.#runAll(await due(), problems)
       // What comes next has changed with what has run.
       if (runs.length > 0) await due()
-      return { runs, ...this.#all(problems) }
+      return { runs, ...findings(this.entries, problems) }
     }
     if (remote === undefined) return runAll()
     problems.push(...(await remote.fetch()))
-    if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], ...this.#all(problems) }
+    if ((await due()).length === 0 && !(await remote.hasUnpushed()))
+      return { runs: [], ...findings(this.entries, problems) }
     const lease = await remote.acquire()
-    if (lease.kind === 'held') return { runs: [], ...this.#all(problems, lease.by), heldBy: lease.by }
+    if (lease.kind === 'held') return { runs: [], ...findings(this.entries, problems, lease.by), heldBy: lease.by }
     try {
       if (lease.kind === 'none') problems.push(lease.warning)
       // Between looking and taking the lease, another machine may have done it all.
@@ -106,26 +108,6 @@ export class Scheduler {
     } finally {
       if (lease.kind === 'taken') await remote.release()
     }
-  }
-
-  /** `heldBy`: the machine that is at work on what is overdue, so that this is no failure here. */
-  #all(problems: readonly Text[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
-    const unreadable = this.entries.flatMap(({ environment, problem }) =>
-      problem === undefined ? [] : [{ environment, problem }],
-    )
-    const closed = unreadable.map(({ environment, problem }) => `${environment}: cannot be read: ${problem}`)
-    const overdue = this.entries.flatMap(({ environment, overdue: due }) =>
-      due === undefined ? [] : [{ environment, due }],
-    )
-    const late = overdue.map(
-      ({ environment, due }) =>
-        `${environment}: overdue: due ${due.toISOString()}, and no revision shows that it was rotated`,
-    )
-    const notes = this.entries.flatMap(({ environment, notes }) => notes.map((note) => `${environment}: ${note}`))
-    if (heldBy !== undefined) {
-      return { problems: [...closed, ...problems], notes: [...notes, ...late], overdue, unreadable }
-    }
-    return { problems: [...closed, ...late, ...problems], notes, overdue, unreadable }
   }
 
   async #runAll(names: readonly string[], problems: Text[]): Promise<RunOutcome[]> {

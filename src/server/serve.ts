@@ -67,6 +67,8 @@ export interface ServerOptions {
   readonly stop: AbortSignal
   /** Ends what is under way, too. */
   readonly abort: AbortSignal
+  /** True to finish at the start what was cut off. False: other work does. */
+  readonly finishes: boolean
   /** Returns metrics of what else the process does. */
   readonly otherMetrics: () => string
   /**
@@ -161,7 +163,8 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   const { address, port: bound, family } = server.address() as AddressInfo
   const url = `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
   options.ready(url, person && `${url}/sign-in#code=${await consoleSessions.link(person.token)}`)
-  const working = finishRotations(open, { stop, abort: options.abort, say }).then(options.otherWork)
+  const finished = options.finishes ? finishRotations(open, { stop, abort: options.abort, say }) : Promise.resolve()
+  const working = finished.then(options.otherWork)
   await new Promise<void>((done) => {
     if (stop.aborted) done()
     stop.addEventListener('abort', () => done(), { once: true })

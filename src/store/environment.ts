@@ -12,7 +12,7 @@ import { KeyTrust } from './keys/key-trust.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
-import type { Lock, StoreTransaction } from './records/records.ts'
+import type { Lock, ScheduleRun, StoreTransaction } from './records/records.ts'
 import { type Append, appendRevision } from './revisions/append-revision.ts'
 import { removePackedTwice } from './revisions/archive/packed-twice.ts'
 import { History } from './revisions/history.ts'
@@ -203,7 +203,7 @@ export class Environment {
    */
   async append(request: Append): Promise<Revision> {
     const key = await this.dataKey()
-    return this.#write('append', (transaction) =>
+    const write = (transaction: StoreTransaction) =>
       appendRevision(request, key, {
         transaction,
         context: this.#context,
@@ -211,8 +211,8 @@ export class Environment {
         history: this.#history,
         seals: this.#seals,
         working: this.#working,
-      }),
-    )
+      })
+    return this.#write('append', write, request.underLock)
   }
 
   /** Discards a hand edit: `environment.yaml` becomes the newest revision again. */
@@ -287,6 +287,15 @@ export class Environment {
   }
 
   /**
+   * Held while one run of the environment's schedule is looked after, by one process at a time.
+   * @throws EscError `locked`, naming the holder.
+   */
+  async lockSchedule(purpose: string): Promise<Lock> {
+    this.#guard('write')
+    return this.#context.records.lock({ kind: 'schedule', id: this.id, name: this.name, purpose, waitMs: 0 })
+  }
+
+  /**
    * Everything unfinished rotations have left; entries are encrypted under the data
    * key, on this machine only.
    */
@@ -318,10 +327,13 @@ export class Environment {
 
   /**
    * Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is.
+   * @param run the run of a schedule that the line is the record of.
+   * @throws EscError `already_exists` when another process has recorded the run.
    */
-  async appendEvent(kind: string, event: object): Promise<void> {
+  async appendEvent(kind: string, event: object, run?: ScheduleRun): Promise<void> {
     this.#guard('write')
-    await this.#context.records.transaction({ environment: this.name, purpose: 'record' }, () => {
+    await this.#context.records.transaction({ environment: this.name, purpose: 'record' }, (transaction) => {
+      if (run !== undefined) transaction.partOf(run, 'recorded')
       const file = layout.events(this.folder, kind)
       makeFolders(this.#files, join(this.folder, 'events'))
       appendLine(this.#files, file, JSON.stringify(event))
@@ -379,10 +391,11 @@ export class Environment {
   }
 
   /** The settings are read anew at the start. */
-  async #write<T>(purpose: string, write: (transaction: StoreTransaction) => T): Promise<T> {
+  async #write<T>(purpose: string, write: (transaction: StoreTransaction) => T, underLock = false): Promise<T> {
     this.#guard('write')
     try {
-      return await this.#context.records.transaction({ environment: this.name, purpose }, (transaction) => {
+      const request = { environment: this.name, purpose, underLock }
+      return await this.#context.records.transaction(request, (transaction) => {
         this.#settings.read()
         return write(transaction)
       })

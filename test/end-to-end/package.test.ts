@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { packageRoot } from '../cli/commands/esc.ts'
+import { nodeOf } from '../servers/newer-node.ts'
 import { Program } from './program.ts'
 
 interface Packed {
@@ -157,17 +158,5 @@ describe('the installed package', function () {
       // npm leaves .gitignore out of packages.
       await esc(['check', '--fix', '--without-keys'], example)
     })
-  }
-
-  async function nodeOf(major: number): Promise<string> {
-    if (process.version.startsWith(`v${major}.`)) return process.execPath
-    const place = join(folder, `node-${major}`)
-    mkdirSync(place)
-    await run('npm', ['i', '--prefix', place, '--allow-scripts=node', `node@${major}`]).catch(() =>
-      run('npm', ['i', '--prefix', place, `node@${major}`]),
-    )
-    const node = join(place, 'node_modules', 'node', 'bin', 'node')
-    await run(node, ['--version'])
-    return node
   }
 })

@@ -15,6 +15,9 @@ export interface Ended {
 export class Program extends Playground {
   static readonly path = join(packageRoot, 'bin', 'run.cjs')
 
+  /** The Node that runs it. */
+  node = process.execPath
+
   static isBuilt(): boolean {
     return existsSync(join(packageRoot, 'dist', 'cli.cjs'))
   }
@@ -26,7 +29,7 @@ export class Program extends Playground {
     { channel = false, input = false }: { readonly channel?: boolean; readonly input?: boolean } = {},
   ): ChildProcess {
     const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
-    return spawn(process.execPath, [Program.path, ...words], {
+    return spawn(this.node, [Program.path, ...words], {
       cwd: this.folder,
       env: { ...inherited, ...this.env, ...env },
       stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground, type RunOptions } from '../cli/commands/esc.ts'
 import { RunningServer } from '../server/running-server.ts'
+import { newerNode } from '../servers/newer-node.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { Program } from './program.ts'
 
@@ -248,10 +249,12 @@ describe('commands on a server whose store is in a database', function () {
   let away: Playground
 
   before(async function () {
-    if (!Program.isBuilt()) return this.skip()
+    const node = await newerNode()
+    if (!Program.isBuilt() || node === undefined) return this.skip()
     postgres = await startPostgres()
     const { username, password } = postgres.admin
     program = new Program()
+    program.node = node
     program.env.ESC_DATABASE_URL = `postgres://${username}:${password}@${postgres.host}:${postgres.port}/postgres`
     server = await RunningServer.start(program)
     away = new Playground()

@@ -390,6 +390,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'not_found', input: given({ id: 'no' }) },
   },
   'list-overdue-schedules': { input: given({ environments: ['app/dev'] }) },
+  'list-unfinished-rotations': {},
   'run-due-schedule': {
     before: (store) => {
       store.now = new Date('2026-03-05T03:00:10Z')

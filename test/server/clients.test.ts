@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
 import { findBinary } from '../servers/binary.ts'
+import { newerNode } from '../servers/newer-node.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { pythonWith } from '../servers/readers.ts'
 import { besideClone } from '../sources.ts'
@@ -99,6 +100,9 @@ for (const { name: place, database } of places)
       program = new Program()
       await program.ok('init', '--organization', 'acme')
       if (database) {
+        const node = await newerNode()
+        if (node === undefined) return this.skip()
+        program.node = node
         const { host, port, admin } = await sharedPostgres()
         const url = `postgres://${admin.username}:${admin.password}@${host}:${port}/postgres?schema=clients`
         program.env.ESC_DATABASE_URL = url

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Program } from '../end-to-end/program.ts'
+import { newerNode } from '../servers/newer-node.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { EventStream } from './event-stream.ts'
 import { RunningServer } from './running-server.ts'
@@ -17,7 +18,10 @@ describe('a server with its store in PostgreSQL', function () {
 
   before(async function () {
     if (!Program.isBuilt()) return this.skip()
+    const node = await newerNode()
+    if (node === undefined) return this.skip()
     program = new Program()
+    program.node = node
     await program.ok('init', '--organization', 'acme')
     await program.withEnvironment('app/dev', 'values: {a: 1, secret: {fn::secret: not-a-real-secret}}\n')
     const { privateKey, publicKey } = await generateKeyPair('RS256')

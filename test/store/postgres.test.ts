@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { openDatabase, Store } from '../../src/store/index.ts'
+import { type Environment, openDatabase, Store } from '../../src/store/index.ts'
 import { parseDatabaseUrl } from '../../src/store/postgres/database-url.ts'
 import { skipWithout } from '../servers/binary.ts'
 import { selfSigned } from '../servers/certificate.ts'
@@ -154,6 +154,61 @@ describe('a store in PostgreSQL', function () {
       await later(1000)
       const error = await errorOf(() => open())
       expect(error).to.include({ code: 'invalid_input', hint: 'install a newer esc' })
+    })
+  })
+
+  describe('lets a run of a schedule', () => {
+    const run = { schedule: 'sched-1', due: '2026-03-05T03:00:00.000Z', attempt: 1 }
+    const line = { id: 'evt-1', ...run }
+    const append = (environment: Environment, more: object) =>
+      environment.append({
+        ...by,
+        base: environment.current().number,
+        definition: 'values: {a: enc:two}\n',
+        change: 'rotate',
+        ...more,
+      })
+
+    it('save one revision, and record one line', async () => {
+      const one = await (await open()).create('app/dev', by)
+      const other = (await open()).environment('app/dev')
+      await append(one, { run })
+      await append(one, { run: { ...run, attempt: 2 } })
+      await append(one, { run: { ...run, due: '2026-03-06T03:00:00.000Z' } })
+      const store = await open()
+      const newest = store.environment('app/dev')
+      for (const last of [one, newest]) {
+        expect(await errorOf(() => append(last, { run }))).to.include({ code: 'already_exists' })
+        // The same instant, as others may write it.
+        const same = { ...run, due: '2026-03-05T04:00:00+01:00' }
+        expect(await errorOf(() => append(last, { run: same }))).to.include({ code: 'already_exists' })
+      }
+      await other.appendEvent('schedules', line, run)
+      expect(await errorOf(() => one.appendEvent('schedules', line, run))).to.include({ code: 'already_exists' })
+      await store.refresh()
+      expect(newest.events('schedules')).to.deep.equal([line])
+      expect(newest.current().number).to.equal(4)
+    })
+
+    it('save nothing more once it is recorded', async () => {
+      const one = await (await open()).create('app/dev', by)
+      await one.appendEvent('schedules', line, run)
+      expect(await errorOf(() => append(one, { run }))).to.include({ code: 'already_exists' })
+      expect(one.current().number).to.equal(1)
+    })
+
+    it('save nothing when the lock has been taken over by another process', async () => {
+      const leases = { seconds: 1, renewEveryMs: 1_000_000 }
+      const one = await (await open(urlAt(server), { leases })).create('app/dev', by)
+      const lock = await one.lock('rotate')
+      await append(one, { underLock: true })
+      const other = (await open()).environment('app/dev')
+      const held = await other.lock('rotate', { waitMs: 5000 })
+      expect(await errorOf(() => append(one, { underLock: true, run }))).to.include({ code: 'locked' })
+      await append(other, { underLock: true, run })
+      held.release()
+      lock.release()
+      expect(await errorOf(() => append(other, { underLock: true }))).to.include({ code: 'locked' })
     })
   })
 

@@ -47,6 +47,8 @@ export async function serveStore(
   const served = new ServedStore(records ?? session.folder, { ...host, ...unattended, notify })
   const open = () => reopenSession(session, { deliver: undefined, onCommit: undefined })
   const { stop, abort, end } = signals(io, log, reach.tls !== undefined)
+  // Rotations that were cut off are among the jobs.
+  const jobs = scheduler ? records?.jobs() : undefined
   let schedules: SchedulerLook | undefined
   let metrics: MetricsServer | undefined
   try {
@@ -63,6 +65,7 @@ export async function serveStore(
       version: manifest.version,
       stop,
       abort,
+      finishes: jobs === undefined,
       probed: async (probes) => {
         if (metricsAddress === undefined) return
         metrics = await serveMetrics(metricsAddress, { ...probes, illness: () => undefined })
@@ -73,7 +76,7 @@ export async function serveStore(
         const look = (found: SchedulerLook) => {
           schedules = found
         }
-        if (scheduler) await lookAfterSchedules({ open, stop, abort, say: log.say, look })
+        if (scheduler) await lookAfterSchedules({ jobs, open, stop, abort, say: log.say, look })
       },
       ready,
       say: log.say,

@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
-import type { Session } from '../../operations/index.ts'
+import type { Session, SharedJobs } from '../../operations/index.ts'
 import type { SchedulerLook } from '../../scheduler/index.ts'
 import { worded } from '../terminal/index.ts'
 import { runLine } from './run-text.ts'
@@ -8,6 +8,8 @@ import { runLine } from './run-text.ts'
 const waitsMs = 30_000
 
 interface ServedSchedules {
+  /** The jobs that servers of the same store share. `undefined`: this one does all. */
+  readonly jobs: SharedJobs | undefined
   /** The store as it is now. */
   readonly open: () => Session
   readonly stop: AbortSignal
@@ -21,19 +23,16 @@ interface ServedSchedules {
  * Looks after the schedules of a store beside a server, until `stop` is set. While another
  * scheduler of the machine does, or when something goes wrong, it tries again: the server goes on.
  */
-export async function lookAfterSchedules({ open, stop, abort, say, look }: ServedSchedules): Promise<void> {
-  const { startScheduler } = await import('../../scheduler/index.ts')
+export async function lookAfterSchedules({ jobs, open, stop, abort, say, look }: ServedSchedules): Promise<void> {
+  const { startScheduler, startSharedScheduler } = await import('../../scheduler/index.ts')
   let said = ''
   while (!stop.aborted) {
     try {
-      await startScheduler({
+      const shared: Omit<Parameters<typeof startScheduler>[0], 'healthEveryMs' | 'pollMs'> = {
         open,
         stop,
         abort,
-        purpose: 'esc server start',
         look,
-        pollMs: 30_000,
-        healthEveryMs: 3_600_000,
         log: (line) => say(`schedules: ${worded(line)}`),
         onRun: (outcome) => {
           say(runLine(outcome))
@@ -41,7 +40,9 @@ export async function lookAfterSchedules({ open, stop, abort, say, look }: Serve
           if (outcome.hint !== undefined) say(`${outcome.environment}: hint: ${worded(outcome.hint)}`)
         },
         sleep: (ms) => waitOrStop(ms, stop),
-      })
+      }
+      if (jobs !== undefined) await startSharedScheduler({ ...shared, jobs, pollMs: 5_000 })
+      else await startScheduler({ ...shared, purpose: 'esc server start', pollMs: 30_000, healthEveryMs: 3_600_000 })
     } catch (error) {
       const locked = error instanceof EscError && error.code === 'locked'
       const line = locked ? `schedules are left to another: ${error.message}` : `schedules: ${messageOf(error)}`

@@ -39,6 +39,8 @@ export interface RotateOptions {
   readonly cause?: RotationCause
   readonly mode: RotationMode
   readonly onProgress: (progress: RotationProgress) => void
+  /** Called once the environment is locked; what it throws ends the run before it begins. */
+  readonly locked?: () => void | Promise<void>
   /**
    * Rotate although it was done a moment ago. In mode `resume`: clean up also what
    * no revision here explains.
@@ -124,6 +126,7 @@ async function rotationRun(
     retries: rotationRetries(work.store, environment),
     discard: options.mode === 'resume' && options.force === true,
     cause: options.cause,
+    locked: options.locked,
     ...(options.credential === undefined ? {} : { adopt: mapOf(fromPlain(options.credential)) }),
     confirmRetarget: options.confirmRetarget,
     onProgress: options.onProgress,

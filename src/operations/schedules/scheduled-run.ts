@@ -55,8 +55,10 @@ export async function stepOf(
  * attempt. A process killed earlier has saved nothing: the rotation begins again, and first
  * reconciles what the journal holds.
  *
- * The caller holds the scheduler's lock, so that nobody else on this machine does the same. The
- * result is `undefined` when nothing is due any more. What is needed is what a rotation needs.
+ * In a folder, the caller holds the scheduler's lock, so that nobody else on this machine does the
+ * same. In a database, the schedule of the environment is locked, and a row tells that it has run:
+ * whoever comes late finds nothing due. The result is `undefined` when nothing is due any more.
+ * What is needed is what a rotation needs.
  */
 export const runDueSchedule = operation({
   name: 'run-due-schedule',
@@ -64,15 +66,28 @@ export const runDueSchedule = operation({
   audit: 'environment-rotated',
   changes: true,
   async run(work): Promise<RunOutcome | undefined> {
-    const environment = work.store.environment(work.subject.name)
-    const now = work.host.now()
-    const found = await stepOf(environment, now)
-    if (found?.step === undefined || found.step.at > now) return undefined
-    const { schedule, step } = found
-    const run = new DueRun({ work, environment, schedule, step, now })
-    return (await run.recover()) ?? run.rotate()
+    if (work.store.kind === 'folder') return runDue(work)
+    const lock = await work.store.environment(work.subject.name).lockSchedule('run a schedule')
+    try {
+      return await runDue(work)
+    } finally {
+      lock.release()
+    }
   },
 })
+
+async function runDue(work: Work<EnvironmentReference>): Promise<RunOutcome | undefined> {
+  const environment = work.store.environment(work.subject.name)
+  const now = work.host.now()
+  const found = await stepOf(environment, now)
+  if (found?.step === undefined || found.step.at > now) return undefined
+  const { schedule, step } = found
+  const run = new DueRun({ work, environment, schedule, step, now })
+  return (await run.recover()) ?? run.rotate()
+}
+
+/** Ends a run that another process has done since it was found due. */
+class RanElsewhere extends Error {}
 
 interface DueRunContext {
   readonly work: Work<EnvironmentReference>
@@ -89,7 +104,8 @@ class DueRun {
     this.#context = context
   }
 
-  async rotate(): Promise<RunOutcome> {
+  /** Returns `undefined` when another process has done it meanwhile. */
+  async rotate(): Promise<RunOutcome | undefined> {
     const { work, schedule, step } = this.#context
     let report: RotationReport
     try {
@@ -98,14 +114,18 @@ class DueRun {
         paths: (step.paths ?? []).map(parsePropertyPath),
         mode: step.paths === undefined ? 'rotate' : 'failed',
         cause: { schedule: schedule.id, due: step.due.toISOString(), attempt: step.attempt },
+        locked: () => this.#requireDue(),
       })
     } catch (error) {
+      if (error instanceof RanElsewhere) return undefined
       return this.#notBegun(error)
     }
     const failed = report.paths.flatMap(({ path, status, error = 'failed' }) =>
       status === 'succeeded' ? [] : [{ path, error }],
     )
     const { revision } = report
+    // Another process has taken the lock over and done it, as when this one was stopped for long.
+    if (revision === undefined && (await this.#ranElsewhere())) return undefined
     const result = failed.length === 0 ? 'succeeded' : failed.length < report.paths.length ? 'partial' : 'failed'
     const found = { revision, failed, warnings: report.warnings }
     // Nothing was saved, so nothing has run: the next start begins it again.
@@ -131,7 +151,7 @@ class DueRun {
     // Made by a clock that was ahead: a line with that time would not be believed.
     const executed = (revision.created > now ? now : revision.created).toISOString()
     const result = failed.length === 0 ? 'succeeded' : 'partial'
-    await this.#append({
+    await this.#appendOnce({
       due,
       attempt,
       executed,
@@ -173,6 +193,27 @@ class DueRun {
     if (earlier) await this.#resume()
   }
 
+  /**
+   * Asked once nobody else can rotate: between looking and locking, another process may have run
+   * what was due.
+   */
+  async #requireDue(): Promise<void> {
+    if (await this.#ranElsewhere()) throw new RanElsewhere('the run was done by another process')
+  }
+
+  async #ranElsewhere(): Promise<boolean> {
+    const { work, environment, schedule, step, now } = this.#context
+    if (work.store.kind === 'folder') return false
+    await work.store.refresh()
+    const { runs, sealed } = knownRuns(environment, schedule, now)
+    const dueMs = step.due.getTime()
+    if (sealed !== undefined && sealed.due.getTime() === dueMs && sealed.attempts.has(step.attempt)) return true
+    if (sealed !== undefined && sealed.due.getTime() > dueMs) return true
+    return runs.some(
+      ({ schedule: id, due, attempt }) => id === schedule.id && Date.parse(due) === dueMs && attempt >= step.attempt,
+    )
+  }
+
   async #resume(): Promise<void> {
     await this.#rotate({ paths: [], mode: 'resume' })
   }
@@ -207,7 +248,7 @@ class DueRun {
     const { work, environment, schedule, step, now } = this.#context
     const { revision, failed, error, warnings } = found
     try {
-      await this.#append({
+      await this.#appendOnce({
         due: step.due.toISOString(),
         attempt: step.attempt,
         executed: now.toISOString(),
@@ -229,10 +270,14 @@ class DueRun {
     return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
   }
 
-  async #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): Promise<void> {
+  /** What another process has recorded is recorded. */
+  async #appendOnce(run: Omit<ScheduledRun, 'id' | 'schedule'>): Promise<void> {
     const { environment, schedule } = this.#context
     const id = `evt-${randomBytes(4).toString('hex')}`
-    await environment.appendEvent('schedules', { id, schedule: schedule.id, ...run })
+    const line = { id, schedule: schedule.id, ...run }
+    await environment.appendEvent('schedules', line, line).catch((error) => {
+      if (!(error instanceof EscError && error.code === 'already_exists')) throw error
+    })
   }
 
   #outcome(

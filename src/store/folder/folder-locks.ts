@@ -4,7 +4,7 @@ import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
 import { removeOldTemporaries } from '../locks/leftovers.ts'
 import { FileLock } from '../locks/lock.ts'
-import type { Lock, LockRequest } from '../records/records.ts'
+import type { Lock, LockedThing, LockRequest } from '../records/records.ts'
 import { cleanUpSwap } from '../revisions/swap.ts'
 import { requireEarlierState } from '../state/earlier-state.ts'
 import { type StoreState, stateFault } from '../state/state.ts'
@@ -25,8 +25,17 @@ export function lockInFolder(locked: Locked, request: LockRequest): Promise<Lock
   if (request.kind === 'environment') return lockEnvironment(locked, request)
   const { folder, state, host } = locked
   const { kind, purpose, waitMs } = request
-  const what = kind === 'scheduler' ? `the scheduler of the store ${folder}` : `the webhooks of ${folder}`
-  return FileLock.acquire(host, stateLayout.lock(state.folder, kind), { what, purpose, waitMs })
+  const name = kind === 'schedule' ? request.name : undefined
+  return FileLock.acquire(host, stateLayout.lock(state.folder, kind, name), {
+    what: whatOf(request, folder),
+    purpose,
+    waitMs,
+  })
+}
+
+function whatOf(request: LockedThing, folder: string): string {
+  if (request.kind === 'schedule') return `the schedule of ${request.name}`
+  return request.kind === 'scheduler' ? `the scheduler of the store ${folder}` : `the webhooks of ${folder}`
 }
 
 /**

@@ -22,7 +22,7 @@ export interface FolderContext {
 }
 
 /** Each file is kept as it is written, so what follows from it may follow at once. */
-const atOnce: StoreTransaction = { afterwards: (act) => act() }
+const atOnce: StoreTransaction = { afterwards: (act) => act(), partOf: () => {} }
 
 /** A store that is a folder: files that people read, edit and commit. */
 export class FolderRecords implements StoreRecords {
@@ -66,6 +66,10 @@ export class FolderRecords implements StoreRecords {
 
   journal(id: string): JournalRecords {
     return new FolderJournal(this.#context.host, this.#context.state, id)
+  }
+
+  jobs(): undefined {
+    return undefined
   }
 
   async close(): Promise<void> {}

@@ -84,12 +84,38 @@ export class PostgresDatabase {
     return this.patiently(() => this.#use((statements) => statements.run(statement, values)))
   }
 
+  /** The schema in which jobs are kept, beside that of the store. */
+  get jobsSchema(): string {
+    // A library makes names of its own from it, of which PostgreSQL takes 63 letters.
+    return `${this.address.schema.slice(0, 45)}_jobs`
+  }
+
+  /** Sends a text of one or several statements once, and returns what the driver does. */
+  async query(text: string, values?: readonly unknown[]): Promise<{ rows: Row[] }> {
+    const client = await this.#pool.connect()
+    let lost = false
+    const onError = () => {
+      lost = true
+    }
+    client.on('error', onError)
+    try {
+      return (await client.query(text, values && [...values])) as { rows: Row[] }
+    } catch (error) {
+      // It may have failed in the midst of a transaction that the text has begun.
+      lost = true
+      throw error
+    } finally {
+      client.removeListener('error', onError)
+      client.release(lost)
+    }
+  }
+
   /** @throws EscError `io` at once when the database cannot be reached. */
   async reach(): Promise<void> {
     try {
       await this.#use((statements) => statements.run('select 1'))
     } catch (error) {
-      throw this.#fault(error)
+      throw this.fault(error)
     }
   }
 
@@ -147,7 +173,7 @@ export class PostgresDatabase {
         return await act()
       } catch (error) {
         const passes = isLostConnection(error) || isRefusedForNow(error)
-        if (!passes || !may() || Date.now() + pauseMs > until) throw this.#fault(error)
+        if (!passes || !may() || Date.now() + pauseMs > until) throw this.fault(error)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
@@ -203,7 +229,8 @@ export class PostgresDatabase {
     }
   }
 
-  #fault(error: unknown): unknown {
+  /** Returns what a fault means to people, without what a statement may quote. */
+  fault(error: unknown): unknown {
     if (error instanceof EscError) return error
     const name = nameOfDatabase(this.address)
     const code = codeOf(error)

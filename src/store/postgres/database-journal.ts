@@ -48,7 +48,7 @@ export class DatabaseJournal implements JournalRecords {
        returning entry`,
       [...this.#lease(), name, content],
     )
-    if (done.length === 0) throw this.#lost()
+    if (done.length === 0) throw lockLost()
     entries.set(name, content)
   }
 
@@ -60,7 +60,7 @@ export class DatabaseJournal implements JournalRecords {
        ) select count(*)::int as held from held`,
       [...this.#lease(), name],
     )
-    if (row?.held !== 1) throw this.#lost()
+    if (row?.held !== 1) throw lockLost()
     entries.delete(name)
   }
 
@@ -75,7 +75,7 @@ export class DatabaseJournal implements JournalRecords {
        ) select count(*)::int as held from held`,
       [...this.#lease(), name],
     )
-    if (row?.held !== 1) throw this.#lost()
+    if (row?.held !== 1) throw lockLost()
     entries.delete(name)
     return `${folder.replace(/journal(?=[^/\\]*[/\\][^/\\]*$)/, 'forgotten')}/${name}`
   }
@@ -92,10 +92,11 @@ export class DatabaseJournal implements JournalRecords {
     const name = leaseName({ kind: 'environment', id })
     return [id, name, leases.tokenOf(name) ?? 0]
   }
+}
 
-  #lost(): EscError {
-    return new EscError('locked', `the lock of the environment was lost: another process has taken it over`, {
-      hint: 'what this one has begun is in the journal: the next rotation finishes or undoes it',
-    })
-  }
+/** Says that what only the holder of an environment's lock may do was refused. */
+export function lockLost(): EscError {
+  return new EscError('locked', `the lock of the environment was lost: another process has taken it over`, {
+    hint: 'what this one has begun is in the journal: the next rotation finishes or undoes it',
+  })
 }

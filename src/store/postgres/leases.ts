@@ -141,10 +141,11 @@ function holderIn(row: Row | undefined): string {
 
 /** `environment+` and the id, as the lock files of a folder. */
 export function leaseName(request: { readonly kind: LockRequest['kind']; readonly id?: string }): string {
-  return request.kind === 'environment' ? `environment+${request.id}` : request.kind
+  return request.id === undefined ? request.kind : `${request.kind}+${request.id}`
 }
 
 function whatOf(request: LockRequest): string {
   if (request.kind === 'environment') return `environment '${request.name}'`
+  if (request.kind === 'schedule') return `the schedule of '${request.name}'`
   return request.kind === 'scheduler' ? 'the scheduler of the store' : 'the delivery of webhooks'
 }

@@ -1,10 +1,12 @@
 import { sep } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, machineFiles } from '../../files/index.ts'
+import type { JobTiming } from './boss-jobs.ts'
 import { type ConnectionOptions, PostgresDatabase } from './connection.ts'
 import { nameOfDatabase, parseDatabaseUrl } from './database-url.ts'
 import type { LeaseTiming } from './leases.ts'
 import { PostgresRecords } from './postgres-records.ts'
+import { forgetOldRuns } from './schedule-runs.ts'
 import { migrate } from './schema.ts'
 
 export interface OpenDatabase extends Partial<ConnectionOptions> {
@@ -12,6 +14,7 @@ export interface OpenDatabase extends Partial<ConnectionOptions> {
   readonly create?: boolean
   readonly sleep?: (ms: number) => Promise<void>
   readonly leases?: LeaseTiming
+  readonly jobs?: JobTiming
   /** For paths outside the store. Default: the machine's files. */
   readonly files?: FileSystem
 }
@@ -32,6 +35,7 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
     const [row] = await database.run(`select id from ${database.schema}.store`)
     // Whoever has not had the answer to a commit by then has long asked for it.
     await database.run(`delete from ${database.schema}.committed where at < now() - interval '1 day'`)
+    await forgetOldRuns(database, database.schema)
     const records = new PostgresRecords({
       database,
       root: [``, 'postgres', ...nameOfDatabase(address).split('/')].join(sep),
@@ -39,6 +43,7 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
       outside: files,
       sleep,
       timing: options.leases,
+      jobTiming: options.jobs,
     })
     await records.refresh()
     return records

@@ -7,18 +7,22 @@ import type {
   JournalRecords,
   Lock,
   LockRequest,
+  ScheduleRun,
   SharedRecords,
   StoreRecords,
   StoreTransaction,
   TransactionRequest,
 } from '../records/records.ts'
+import type { SharedJobs } from '../records/shared-jobs.ts'
 import { type AddedRows, addedRows, writeAddedRows } from './append-rows.ts'
+import { BossJobs, type JobTiming } from './boss-jobs.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseEntries } from './database-entries.ts'
-import { DatabaseJournal } from './database-journal.ts'
-import { Leases, type LeaseTiming } from './leases.ts'
+import { DatabaseJournal, lockLost } from './database-journal.ts'
+import { Leases, type LeaseTiming, leaseName } from './leases.ts'
 import { Replica } from './replica.ts'
 import type { EnvironmentFiles } from './rows.ts'
+import { keepRun } from './schedule-runs.ts'
 import { type Bytes, filesBelow, type TreeChange, TreeFolder } from './tree.ts'
 import { TreeFiles } from './tree-files.ts'
 import { type KeptChange, writeEnvironmentRows, writeStoreFiles } from './write-rows.ts'
@@ -33,6 +37,7 @@ interface PostgresRecordsOptions {
   readonly outside: FileSystem
   readonly sleep: (ms: number) => Promise<void>
   readonly timing?: LeaseTiming
+  readonly jobTiming?: JobTiming
 }
 
 type Act<T> = Parameters<typeof PostgresDatabase.prototype.transaction<T>>[1]
@@ -69,17 +74,19 @@ export class PostgresRecords implements StoreRecords {
   readonly #leases: Leases
   readonly #entries = new Map<EntryKind, DatabaseEntries>()
   readonly shared: SharedRecords = { entries: (kind) => this.#entriesOf(kind) }
+  readonly #jobTiming: JobTiming | undefined
   /** The time at which the last whole reading began. */
   #readMs = 0
   #reading: Promise<void> | undefined
   #nextReading: Promise<void> | undefined
 
-  constructor({ database, root, identity, outside, sleep, timing }: PostgresRecordsOptions) {
+  constructor({ database, root, identity, outside, sleep, timing, jobTiming }: PostgresRecordsOptions) {
     this.root = root
     this.#database = database
     this.files = new TreeFiles({ root, identity, outside })
     this.#replica = new Replica(this.files.tree, database.schema)
     this.#leases = new Leases(database, sleep, timing)
+    this.#jobTiming = jobTiming
   }
 
   /**
@@ -107,11 +114,15 @@ export class PostgresRecords implements StoreRecords {
   }
 
   async transaction<T>(
-    { environment, also, purpose }: TransactionRequest,
+    { environment, also, purpose, underLock }: TransactionRequest,
     write: (transaction: StoreTransaction) => T,
   ): Promise<T> {
     const later: (() => void)[] = []
-    const transaction: StoreTransaction = { afterwards: (act) => void later.push(act) }
+    const runs: { readonly run: ScheduleRun; readonly part: 'saved' | 'recorded' }[] = []
+    const transaction: StoreTransaction = {
+      afterwards: (act) => void later.push(act),
+      partOf: (run, part) => void runs.push({ run, part }),
+    }
     const act: Act<{ result: T; changes: Written; kept: Kept }> = async (statements, begun, first) => {
       if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
       const locked = environment ?? also
@@ -119,12 +130,15 @@ export class PostgresRecords implements StoreRecords {
         const rows = environment === undefined ? await statements.run(this.#replica.lockingStatement(locked)) : first
         await this.#replica.takeLocked(statements, locked, rows)
       }
+      const id = environment === undefined ? undefined : this.#replica.at(environment)?.id
+      if (underLock && id !== undefined) await this.#requireLease(statements, id)
       const token = randomUUID()
       begun(token)
       const { result, changes } = this.files.tree.attempt(
         () => write(transaction),
         (made) => this.#written(made),
       )
+      for (const each of runs) await keepRun(statements, this.#database.schema, { ...each, id: id ?? '' })
       return { result, changes, kept: await this.#keep(statements, { changes, purpose, token }) }
     }
     const begin =
@@ -164,6 +178,10 @@ export class PostgresRecords implements StoreRecords {
     return new DatabaseJournal({ database, leases, id, folder, entries })
   }
 
+  jobs(): SharedJobs {
+    return new BossJobs(this.#database, this.#jobTiming)
+  }
+
   /** Ends the leases of this process, and all connections, and writes what was postponed. */
   async close(): Promise<void> {
     this.postponed.flush()
@@ -176,6 +194,17 @@ export class PostgresRecords implements StoreRecords {
     const entries = this.#entries.get(kind) ?? new DatabaseEntries(this.#database, kind)
     this.#entries.set(kind, entries)
     return entries
+  }
+
+  /** Nobody can take the lease over before the transaction has ended. */
+  async #requireLease(statements: Statements, id: string): Promise<void> {
+    const name = leaseName({ kind: 'environment', id })
+    const held = await statements.run(
+      `select 1 from ${this.#database.schema}.lease
+       where name = $1 and token = $2 and expires > '-infinity' for share`,
+      [name, this.#leases.tokenOf(name) ?? 0],
+    )
+    if (held.length === 0) throw lockLost()
   }
 
   #isOwn(id: string): boolean {

@@ -103,6 +103,23 @@ const migrations: readonly Migration[] = [
       `create index entry_ends on ${schema}.entry (kind, ends)`,
     ],
   },
+  {
+    version: 3,
+    usableBy: 1,
+    statements: (schema) => [
+      // A run of a schedule happens once: whoever would save or record it again is refused.
+      `create table ${schema}.schedule_run (
+        environment text not null,
+        schedule text not null,
+        due timestamptz not null,
+        attempt integer not null check (attempt > 0),
+        saved boolean not null default false,
+        recorded boolean not null default false,
+        at timestamptz not null default clock_timestamp(),
+        primary key (environment, schedule, due, attempt)
+      )`,
+    ],
+  },
 ]
 
 const present = migrations[migrations.length - 1] as Migration

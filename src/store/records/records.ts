@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../files/index.ts'
 import type { Entries, EntryKind } from './entries.ts'
 import type { Postponed } from './postponed.ts'
+import type { SharedJobs } from './shared-jobs.ts'
 
 /** One change of a store, during which nobody else changes the same. */
 export interface TransactionRequest {
@@ -10,6 +11,20 @@ export interface TransactionRequest {
   readonly also?: string
   /** The purpose, for others' messages: `append`. */
   readonly purpose: string
+  /**
+   * True for a change that only the holder of the environment's lock may make: it is refused once
+   * another process has taken the lock over. The locks of a folder cannot be taken over.
+   */
+  readonly underLock?: boolean
+}
+
+/** A run of a schedule: there is at most one for each attempt. */
+export interface ScheduleRun {
+  /** Id of the schedule, which is unique in its environment. */
+  readonly schedule: string
+  /** The instant that the run is for. RFC 3339, UTC. */
+  readonly due: string
+  readonly attempt: number
 }
 
 /** A transaction that is under way. */
@@ -19,6 +34,12 @@ export interface StoreTransaction {
    * what this machine remembers. Not called when the transaction fails.
    */
   afterwards(act: () => void): void
+  /**
+   * Makes what is written part of a run: `saved` its revision, `recorded` its line in the history.
+   * A database keeps one of each, and refuses the transaction of another with `already_exists`. In a
+   * folder, one scheduler runs at a time, and the revisions tell.
+   */
+  partOf(run: ScheduleRun, part: 'saved' | 'recorded'): void
 }
 
 /** Something that is held for longer than a transaction. */
@@ -35,10 +56,14 @@ export type LockRequest = LockedThing & {
   readonly waitMs: number
 }
 
-/** One of the things that are locked: `scheduler` is the schedules of the store. */
+/**
+ * One of the things that are locked: `scheduler` is the schedules of the store, `schedule` that of
+ * one environment.
+ */
 export type LockedThing =
   | { readonly kind: 'environment'; readonly id: string; readonly name: string }
   | { readonly kind: 'scheduler' }
+  | { readonly kind: 'schedule'; readonly id: string; readonly name: string }
   | { readonly kind: 'webhooks' }
 
 /** Records that servers of one store share besides the store itself, where it is in a database. */
@@ -86,6 +111,8 @@ export interface StoreRecords {
   journal(id: string): JournalRecords
   /** Absent for a folder: this machine keeps that in its state folder. */
   readonly shared?: SharedRecords
+  /** The jobs that processes with the same store share. Undefined: each process has its own. */
+  jobs(): SharedJobs | undefined
   /**
    * Takes what this machine remembers of the store, where that may wait for a second. Absent: it
    * is written at once. What is kept is the truth, and never waits.

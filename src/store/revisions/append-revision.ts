@@ -4,7 +4,7 @@ import type { DataKey } from '../../keys/index.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { Seals } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
-import type { StoreTransaction } from '../records/records.ts'
+import type { ScheduleRun, StoreTransaction } from '../records/records.ts'
 import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
 import type { History } from './history.ts'
 import { type Author, type Change, digestOf, formatRevision, parseRevision, type Revision } from './revision-file.ts'
@@ -32,6 +32,10 @@ export interface Append {
    * Any other edit is refused.
    */
   readonly savedEdit?: string
+  /** True for the holder of the environment's lock: refused once another process has that. */
+  readonly underLock?: boolean
+  /** The run of a schedule that this revision is the result of: no other run saves one for it. */
+  readonly run?: ScheduleRun
 }
 
 /** The parts of the environment that gets a revision. */
@@ -67,6 +71,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
     appending.refused()
     throw conflict(context, request.base, history.newest())
   }
+  if (request.run !== undefined) transaction.partOf(request.run, 'saved')
   transaction.afterwards(() => appending.appended())
   try {
     working.replace(definition)

@@ -33,7 +33,7 @@ export const stateLayout = {
   fromGit: (state: string) => within(state, 'esc-from-git'),
   locks: (state: string) => within(state, 'locks'),
   /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
-  lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
+  lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'schedule' | 'webhooks', name = '') =>
     within(state, 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   webhooks: (state: string) => within(state, 'webhooks'),
   /**

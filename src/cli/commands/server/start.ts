@@ -3,8 +3,9 @@ import { EscError } from '../../../errors.ts'
 import { isLoopback } from '../../../meant-host.ts'
 import { parseListenAddress } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
-import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
+import { type AnySession, DATABASE_FLAG, databaseUrl, withAnySession } from '../../framework/database.ts'
 import { boolean, count, list, text } from '../../framework/flags.ts'
+import { requireNodeForDatabase } from '../../framework/node-version.ts'
 import { readAddress } from '../../framework/serve-address.ts'
 import { serveStore, unattended } from '../../framework/serve-store.ts'
 import { type LogManner, logManners, serverLog } from '../../framework/server-log.ts'
@@ -48,6 +49,9 @@ command line, its SDKs, external-secrets and the GitHub action. The document of 
 
 Clients need a token: make one with "esc server token create". A token is for a principal, and the access rules decide what that one may do.
 
+With --database, any number of servers may use one store: they share schedules and the finishing of rotations that were cut off, and each of those
+is done once. That needs Node 22.12 or later.
+
 It looks after schedules, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz answer probes; /metrics is for Prometheus, and is
 answered only to this machine, or at the address of --metrics.
 
@@ -78,6 +82,7 @@ as they are when they change.`
         },
       )
     }
+    if (databaseUrl(this.io, this.flags) !== undefined) requireNodeForDatabase()
     const reach = { ...address, tls, behindProxy, tokenRate: rateLimit(this.flags['rate-limit']) }
     const metrics = metricsAddress && { ...metricsAddress, names: this.flags['metrics-host'] }
     const ready = (url: string) => {
