@@ -1,4 +1,4 @@
-import type { Pass } from './scheduler.ts'
+import type { Pass } from './findings.ts'
 
 /**
  * Returns why all is not well, after a pass: the same causes for which `esc scheduler tick` exits

@@ -9,10 +9,11 @@ import {
   schedulerSettings,
 } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
+import type { Pass } from './findings.ts'
 import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
-import { type Pass, Scheduler } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 
 /** The options of `tick` and `start` alike. */
 export interface ScheduleOptions {

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import type { DueEntry, SharedRemote } from '../operations/index.ts'
 import { DueQueue, type RunOutcome, runDueSchedule, type Session } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
-import { findings } from './findings.ts'
+import { findings, type Pass } from './findings.ts'
 
 /** At most this many environments are rotated at the same time. */
 const runsAtOnce = 4
@@ -27,36 +27,6 @@ export interface SchedulerOptions {
   readonly abort: AbortSignal
   /** Hears of each run as it ends. */
   readonly onRun?: (outcome: RunOutcome) => void
-}
-
-/** A run that waits longer than its schedule allows. */
-export interface Overdue {
-  readonly environment: string
-  readonly due: Date
-}
-
-/**
- * An environment with a schedule, or perhaps with one, that cannot be read: nobody can tell
- * whether something is due in it.
- */
-export interface Unreadable {
-  readonly environment: string
-  readonly problem: string
-}
-
-export interface Pass {
-  readonly runs: readonly RunOutcome[]
-  /**
-   * Other things that went wrong: schedules that cannot be read, runs that are overdue,
-   * commits and pushes that failed.
-   */
-  readonly problems: readonly Text[]
-  /** Worth knowing, and no failure: lines of histories that are not believed. */
-  readonly notes: readonly string[]
-  readonly overdue: readonly Overdue[]
-  readonly unreadable: readonly Unreadable[]
-  /** Another machine holds the lease: it does what is due. */
-  readonly heldBy?: string
 }
 
 /** Looks at all schedules of a store and runs what is due. */

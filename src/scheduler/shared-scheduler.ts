@@ -19,13 +19,13 @@ import type { RunSchedulerOptions } from './run-scheduler.ts'
 
 /** Jobs are added this long before they are due. */
 const aheadMs = 60_000
-/** What is due and was added is added again after this: whoever had it may be gone. */
+/** A job that is still due is added again after this: whoever had it may be gone. */
 const againMs = 60_000
 /** A journal that holds something for longer is of a process that died: its lease is over. */
 const abandonedMs = 35_000
-/** What cannot be finished is tried again after a pause that grows up to this. */
+/** The pause before another try to finish a rotation grows up to this. */
 const longestPauseMs = 60 * 60_000
-/** What somebody else is at is looked at again after this. */
+/** A job that somebody else is at is looked at again after this. */
 const busyMs = 5_000
 /** At most this many environments are rotated at the same time by one process. */
 const jobsAtOnce = 4
@@ -221,7 +221,7 @@ class SharedScheduler {
     this.#problems.push(`${environment}: ${messageOf(error)}`)
   }
 
-  /** What stays as it is is said once. */
+  /** Says what was not said after the look before. */
   #say(lines: readonly Text[]): void {
     for (const line of lines) if (!this.#said.has(String(line))) this.#options.log(line)
     this.#said = new Set(lines.map(String))

@@ -270,7 +270,7 @@ class DueRun {
     return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
   }
 
-  /** What another process has recorded is recorded. */
+  /** Records the run, unless another process has. */
   async #appendOnce(run: Omit<ScheduledRun, 'id' | 'schedule'>): Promise<void> {
     const { environment, schedule } = this.#context
     const id = `evt-${randomBytes(4).toString('hex')}`

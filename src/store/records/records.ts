@@ -36,8 +36,8 @@ export interface StoreTransaction {
   afterwards(act: () => void): void
   /**
    * Makes what is written part of a run: `saved` its revision, `recorded` its line in the history.
-   * A database keeps one of each, and refuses the transaction of another with `already_exists`. In a
-   * folder, one scheduler runs at a time, and the revisions tell.
+   * A database keeps one of each, and refuses the transaction of another with `already_exists`. In
+   * a folder, one scheduler runs at a time, and the revisions tell.
    */
   partOf(run: ScheduleRun, part: 'saved' | 'recorded'): void
 }

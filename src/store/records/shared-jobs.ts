@@ -8,7 +8,7 @@ export interface SharedJob {
   readonly at: Date
 }
 
-/** How a process performs jobs. */
+/** The part of a process that performs jobs. */
 export interface JobWorker {
   /** The most jobs at the same time. */
   readonly atOnce: number
