@@ -1,7 +1,7 @@
 import { bodyLimit } from 'hono/body-limit'
 import { type Api, emptyApi, type ServerParts } from './api.ts'
 import { authenticate } from './authenticate.ts'
-import { plainBodies } from './bodies.ts'
+import { hasNone, plainBodies } from './bodies.ts'
 import { consoleRoutes } from './console/console-routes.ts'
 import { otherMethods } from './methods.ts'
 import { observe } from './observe.ts'
@@ -64,8 +64,7 @@ export function serverApp(
       throw new Problem(413, `the request is larger than ${mostBytes} bytes`)
     },
   })
-  // Nobody reads a body of these, and looking for one takes longer than the rest.
-  api.use((c, next) => (c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limited(c, next)))
+  api.use((c, next) => (hasNone(c) ? next() : limited(c, next)))
   api.use(plainBodies)
   api.doc31('/api/openapi.json', {
     openapi: '3.1.0',

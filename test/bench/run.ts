@@ -20,7 +20,7 @@ if (process.argv.includes('--peers')) {
 } else if (process.argv.includes('--server')) {
   const reads = process.env.SLOW === '1' ? 1_000_000 : 0
   await benchServer(
-    sanity ? { rounds: 1, seconds: 1, reads: 0, leastRatio: 0.05 } : { rounds: 5, seconds: 4, reads, leastRatio: 0.5 },
+    sanity ? { rounds: 1, seconds: 2, reads: 0, leastRatio: 0.05 } : { rounds: 5, seconds: 4, reads, leastRatio: 0.5 },
   )
 } else {
   await benchStartup({ rounds: sanity ? 5 : 41, strict: sanity })

@@ -37,6 +37,16 @@ interface Part {
   readonly decrypted: boolean
 }
 
+/** A result as it is kept. */
+interface Kept {
+  /** All of it. */
+  readonly bytes: Uint8Array
+  /** The circumstances as text, which the ciphertext is bound to. */
+  readonly head: string
+  readonly circumstances: Circumstances
+  readonly ciphertext: Uint8Array
+}
+
 /** The time that a login must count yet to be handed out. */
 const leastLeftMs = 5 * 60_000
 
@@ -93,13 +103,29 @@ export class OpenedCache {
     if (until !== undefined && (lifetime !== lifetimeSeconds || !this.#isFresh(until))) return undefined
     if (build !== this.#build || !parts.every((part, index) => this.#isAsItWas(part, index))) return undefined
     for (const { asked } of parts) await this.#environments.verify(asked)
-    const key = await this.#key(parts.map(({ asked }) => asked))
-    const text = key?.decryptOpened(kept.head, kept.ciphertext)
+    const keys = await this.#keys(parts.map(({ asked }) => asked))
+    const properties = await this.#decrypted(kept, keys)
+    if (properties === undefined) return undefined
+    for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
+    return { properties, constant: until === undefined }
+  }
+
+  /** `undefined` for what these keys have not encrypted, or was made for other circumstances. */
+  async #decrypted(
+    { bytes, head, circumstances, ciphertext }: Kept,
+    keys: readonly DataKey[],
+  ): Promise<ExportedMap | undefined> {
+    const { recalled } = this.#workspace.host
+    const { until } = circumstances
+    const known = until === undefined ? recalled?.find(this.#root.id, bytes, keys) : undefined
+    if (known !== undefined) return known
+    const text = jointKey(keys)?.decryptOpened(head, ciphertext)
     if (text === undefined) return undefined
     const surroundings = until === undefined ? '' : await this.#surroundings()
     if (!text.startsWith(surroundings)) return undefined
-    for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
-    return { properties: decodeProperties(JSON.parse(text.slice(surroundings.length))), constant: until === undefined }
+    const properties = decodeProperties(JSON.parse(text.slice(surroundings.length)))
+    if (until === undefined) recalled?.keep(this.#root.id, { bytes, keys, properties })
+    return properties
   }
 
   /**
@@ -146,7 +172,7 @@ export class OpenedCache {
 
   async #keep(properties: ExportedMap, names: readonly string[], until?: number): Promise<void> {
     if (!this.#environments.complete) return
-    const key = await this.#key(names)
+    const key = jointKey(await this.#keys(names))
     if (key === undefined) return
     const encoded = encodeWithin(maxBytes, properties)
     if (encoded === undefined) return
@@ -161,7 +187,7 @@ export class OpenedCache {
     this.#root.keepOpened(Buffer.concat([Buffer.from(`${head}\n`), key.encryptOpened(head, text)]))
   }
 
-  #read(): { head: string; circumstances: Circumstances; ciphertext: Uint8Array } | undefined {
+  #read(): Kept | undefined {
     const bytes = this.#root.opened()
     if (bytes === undefined) return undefined
     try {
@@ -170,7 +196,7 @@ export class OpenedCache {
       const head = buffer.toString('utf8', 0, end)
       const circumstances = JSON.parse(head)
       const sound = circumstances.environments.every(({ asked }: Part) => typeof asked === 'string')
-      return sound ? { head, circumstances, ciphertext: buffer.subarray(end + 1) } : undefined
+      return sound ? { bytes, head, circumstances, ciphertext: buffer.subarray(end + 1) } : undefined
     } catch {
       return undefined
     }
@@ -190,18 +216,23 @@ export class OpenedCache {
     return now !== undefined && now.environment.id === id && now.revision.digest === digest
   }
 
-  /**
-   * Returns the key of those environments together. Undefined: none of them has a key, and so
-   * nothing to keep from others.
-   */
-  async #key(names: readonly string[]): Promise<DataKey | undefined> {
+  /** The keys of those environments that have one. */
+  async #keys(names: readonly string[]): Promise<readonly DataKey[]> {
     const keys: DataKey[] = []
     for (const name of names) {
       const { environment } = present(this.#environments.all.get(name))
       if (environment.settings.wrappedDataKey !== undefined) keys.push(await environment.unlock())
     }
-    return keys.length === 0 ? undefined : DataKey.joint(keys)
+    return keys
   }
+}
+
+/**
+ * The key of environments together. Undefined: none of them has a key, and so nothing to keep from
+ * others.
+ */
+function jointKey(keys: readonly DataKey[]): DataKey | undefined {
+  return keys.length === 0 ? undefined : DataKey.joint(keys)
 }
 
 function isOff({ store }: Workspace): boolean {

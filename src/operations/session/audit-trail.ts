@@ -111,7 +111,7 @@ export class AuditTrail {
       return await work()
     } finally {
       try {
-        this.flush()
+        await this.#flushWithOthers()
       } finally {
         this.#waiting = undefined
       }
@@ -120,8 +120,29 @@ export class AuditTrail {
 
   /** Writes down what waits: something is about to leave. */
   flush(): void {
+    const entries = this.#takeWaiting()
+    if (entries !== undefined) this.#append(entries)
+  }
+
+  /** The same, together with the lines of other sessions. */
+  async #flushWithOthers(): Promise<void> {
+    const { auditBatch } = this.#host
+    const entries = this.#takeWaiting()
+    if (entries === undefined) return
+    if (auditBatch === undefined || this.settings.keep === 'off') {
+      this.#append(entries)
+      return
+    }
+    try {
+      this.#files.add(await auditBatch.append(this.#place, entries, { synced: this.settings.required }))
+    } catch (error) {
+      this.#unwritten(entries, error)
+    }
+  }
+
+  #takeWaiting(): Entries | undefined {
     const [first, ...more] = this.#waiting?.splice(0).map((entry) => entry()) ?? []
-    if (first !== undefined) this.#append([first, ...more])
+    return first && [first, ...more]
   }
 
   /**
@@ -154,21 +175,32 @@ export class AuditTrail {
     else this.#waiting.push(entry)
   }
 
-  #append(entries: readonly [AuditEntry, ...AuditEntry[]]): void {
+  get #place() {
+    const { folder, state } = this.#store
+    const { keep } = this.settings
+    return { store: folder, state: state.folder, keep: keep === 'repository' ? keep : 'beside' } as const
+  }
+
+  #append(entries: Entries): void {
     const { keep, required } = this.settings
     if (keep === 'off') return
     try {
-      const { folder, state } = this.#store
-      const place = { store: folder, state: state.folder, keep }
-      this.#files.add(appendAudit(place, entries, { synced: required }))
+      this.#files.add(appendAudit(this.#place, entries, { synced: required }))
     } catch (error) {
-      this.#host.auditFailed?.()
-      // What has been done cannot be refused any more.
-      if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
-      this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) })
+      this.#unwritten(entries, error)
     }
   }
+
+  /** @throws the error where nothing may be done that is not written down. */
+  #unwritten(entries: Entries, error: unknown): void {
+    this.#host.auditFailed?.()
+    // What has been done cannot be refused any more.
+    if (this.settings.required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
+    this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) })
+  }
 }
+
+type Entries = readonly [AuditEntry, ...AuditEntry[]]
 
 function codeOf(error: unknown): string {
   return typeof error === 'string' ? error : error instanceof EscError ? error.code : 'failed'

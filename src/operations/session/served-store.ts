@@ -1,5 +1,7 @@
 import type { StoreHost, StoreRecords } from '../../store/index.ts'
+import { AuditBatch } from './audit-batch.ts'
 import { openWorkspaceAt, openWorkspaceIn } from './open-workspace.ts'
+import { RecalledResults } from './recalled-results.ts'
 import { Session } from './session.ts'
 import type { Caller, SessionHost, SessionPolicy } from './session-parts.ts'
 
@@ -22,12 +24,15 @@ export interface ServedSession {
  *
  * Each session reads `esc.yaml` as it is then, which takes some microseconds, and knows its caller
  * alone: rules are asked for that one, and lines of the audit log and revisions are theirs. What
- * sessions share is that a data key is unwrapped once in ten minutes, and not for each of them; a
- * session gets it only where its caller may open the environment.
+ * sessions share is that a data key is unwrapped once in ten minutes, and what was kept of an
+ * opening is decrypted once: a session gets either only where its caller may open the environment.
+ * Lines of the audit log that come at once are written together.
  */
 export class ServedStore {
   readonly #place: string | StoreRecords
   readonly #host: SessionHost
+  readonly #auditBatch = new AuditBatch()
+  #recalled = new RecalledResults()
   #unwrapped: NonNullable<StoreHost['unwrapped']> = new Map()
   #sinceMs = Number.NEGATIVE_INFINITY
 
@@ -47,8 +52,9 @@ export class ServedStore {
    * @throws EscError `not_found` when the store is gone; `store_damaged`.
    */
   session(caller: Caller & Required<Pick<Caller, 'principal'>>, { host, policy = {} }: ServedSession = {}): Session {
-    const parts = { caller, host: { ...this.#host, ...host }, policy }
     const shared = { unwrapped: this.#keys() }
+    const ofProcess = { auditBatch: this.#auditBatch, recalled: this.#recalled }
+    const parts = { caller, host: { ...this.#host, ...ofProcess, ...host }, policy }
     const place = this.#place
     const workspace =
       typeof place === 'string' ? openWorkspaceAt(place, parts, 'named', shared) : openWorkspaceIn(place, parts, shared)
@@ -60,6 +66,7 @@ export class ServedStore {
     const nowMs = this.#host.now().getTime()
     if (Math.abs(nowMs - this.#sinceMs) >= keysLastMs) {
       this.#unwrapped = new Map()
+      this.#recalled = new RecalledResults()
       this.#sinceMs = nowMs
     }
     return this.#unwrapped

@@ -5,7 +5,9 @@ import type { Notice } from '../../notice.ts'
 import type { Author, CommitOutcome } from '../../store/index.ts'
 import type { PostWebhook } from '../../webhooks/index.ts'
 import type { TrustReview } from '../trust/trust-review.ts'
+import type { AuditBatch } from './audit-batch.ts'
 import type { Principal } from './principal.ts'
+import type { RecalledResults } from './recalled-results.ts'
 import type { Restriction } from './restriction.ts'
 
 /**
@@ -67,6 +69,10 @@ export interface SessionHost {
    * Undefined: nothing is kept.
    */
   readonly build?: string
+  /** Writes lines of the audit log of many sessions together. Default: each writes its own. */
+  readonly auditBatch?: AuditBatch
+  /** Results that the process has decrypted before. Default: none is kept in memory. */
+  readonly recalled?: RecalledResults
 }
 
 /** The rules of a session that are neither the caller's nor the store's. */

@@ -121,9 +121,23 @@ type Opened = Pick<Awaited<ReturnType<(typeof openEnvironment)['run']>>, 'proper
 
 async function keep(c: ApiContext, environment: string, expires: Date, { properties, diagnostics }: Opened) {
   if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
-  const body = formatJson(properties === undefined ? {} : environmentToWire({ properties }))
+  const body = properties === undefined ? '{}' : bodyOf(properties)
   const principal = c.get('caller').token.user
   return answerJson(c, { id: await c.get('parts').openSessions.keep({ environment, principal, body, expires }) })
+}
+
+type Properties = NonNullable<Opened['properties']>
+
+/** Texts of results, as long as those are in memory: one that is recalled is the same again. */
+const bodies = new WeakMap<Properties, string>()
+
+function bodyOf(properties: Properties): string {
+  let body = bodies.get(properties)
+  if (body === undefined) {
+    body = formatJson(environmentToWire({ properties }))
+    bodies.set(properties, body)
+  }
+  return body
 }
 
 function expiryOf(c: ApiContext, duration: string | undefined): Date {
