@@ -28,8 +28,8 @@ export const plainBodies = createMiddleware<ApiEnvironment>(async (c, next) => {
 })
 
 /**
- * True for a request without a body, or with one that nobody reads. Looking for it takes longer than
- * many of the requests that have none.
+ * True for a request without a body, or with one that nobody reads. Looking for it takes longer
+ * than the rest of many requests that have none.
  */
 export function hasNone(c: ApiContext): boolean {
   const { method } = c.req

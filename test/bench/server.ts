@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
+import { missingOpenBao } from '../servers/openbao.ts'
+import { type BenchedOpenBao, startBenchedOpenBao } from './openbao.ts'
 
 interface ServerBench {
   readonly rounds: number
@@ -17,9 +19,11 @@ interface Target {
   readonly url: string
   readonly path: string
   readonly method?: 'GET' | 'POST' | 'PATCH'
-  readonly token: string
+  readonly headers: Readonly<Record<string, string>>
   readonly body?: () => string
   readonly connections?: number
+  /** Seconds of processor time that the server has used. Default: as its metrics say. */
+  readonly cpuSeconds?: () => number
 }
 
 interface Load {
@@ -33,13 +37,15 @@ const environment = '/api/esc/environments/acme/app/dev'
 const appended = '/api/esc/environments/acme/app/append'
 
 /**
- * The server under load, beside a bare route of hono in the same run. What counts is the processor
+ * The server under load, beside a bare route of hono and, where it is installed, OpenBao's reading
+ * of a secret, in the same run. What counts is the processor
  * time of the server: other programs of the machine change that little.
  */
 export async function benchServer({ rounds, seconds, reads, leastRatio }: ServerBench): Promise<void> {
   const program = new Program()
   let server: RunningServer | undefined
   let bare: ChildProcess | undefined
+  const vaults: BenchedOpenBao[] = []
   try {
     await program.ok('init', '--organization', 'acme')
     const secrets = Array.from({ length: 20 }, (_, index) => `  key${index}: {"fn::secret": "value-${index}"}\n`)
@@ -51,12 +57,28 @@ export async function benchServer({ rounds, seconds, reads, leastRatio }: Server
     const opened = await server.call('GET', `${environment}/open/${json.id}`)
     const started = await startBare(opened.text)
     bare = started.child
-    const read = { url, path: `${environment}/open/${json.id}`, token }
-    const targets: Readonly<Record<string, Target>> = {
-      'bare route': { url: started.url, path: read.path, token },
+    const headers = { authorization: `token ${token}` }
+    const read = { url, path: `${environment}/open/${json.id}`, headers }
+    const labelled = { ...headers, 'content-type': 'application/x-yaml' }
+    const targets: Record<string, Target> = {
+      'bare route': { url: started.url, path: read.path, headers },
       'read an open session': read,
-      'open, 20 secrets, cached': { url, path: `${environment}/open`, method: 'POST', token },
-      'append a revision': { url, path: appended, method: 'PATCH', token, body: nextDefinition(), connections: 8 },
+      'open, 20 secrets, cached': { url, path: `${environment}/open`, method: 'POST', headers },
+      'append a revision': {
+        url,
+        path: appended,
+        method: 'PATCH',
+        headers: labelled,
+        body: nextDefinition(),
+        connections: 8,
+      },
+    }
+    if (missingOpenBao().length === 0) {
+      for (const storage of ['inmem', 'file'] as const) {
+        const vault = await startBenchedOpenBao(storage)
+        vaults.push(vault)
+        targets[`OpenBao reads, ${storage}`] = vault
+      }
     }
     const loads = new Map<string, Load[]>(Object.keys(targets).map((name) => [name, []]))
     for (let round = 0; round <= rounds; round++) {
@@ -79,6 +101,7 @@ export async function benchServer({ rounds, seconds, reads, leastRatio }: Server
     if (reads > 0) await benchMemory(read, reads)
   } finally {
     bare?.kill('SIGKILL')
+    for (const vault of vaults) await vault.stop()
     await server?.stop()
     program.remove()
   }
@@ -97,10 +120,11 @@ async function benchMemory(target: Target, reads: number): Promise<void> {
 }
 
 async function measure(
-  { url, path, method = 'GET', token, body, connections = 20 }: Target,
+  { url, path, method = 'GET', headers, body, connections = 20, cpuSeconds }: Target,
   length: { readonly duration: number } | { readonly amount: number },
 ): Promise<Load> {
-  const before = await metric(url, 'process_cpu_seconds_total')
+  const used = async () => cpuSeconds?.() ?? (await metric(url, 'process_cpu_seconds_total'))
+  const before = await used()
   const result = await autocannon({
     url: url + path,
     connections,
@@ -108,16 +132,16 @@ async function measure(
     requests: [
       {
         method,
-        headers: { authorization: `token ${token}`, ...(method !== 'GET' && { 'content-type': 'application/x-yaml' }) },
+        headers,
         ...(body && { setupRequest: (request: object) => ({ ...request, body: body() }) }),
       },
     ],
   })
-  const cpuSeconds = (await metric(url, 'process_cpu_seconds_total')) - before
+  const spent = (await used()) - before
   const done = result['2xx']
   const refused = result.non2xx + result.errors
   if (done === 0 || refused > 0) throw new Error(`${method} ${path}: ${refused} of ${done + refused} were refused`)
-  return { perCpuSecond: done / cpuSeconds, perSecond: done / result.duration, p99Ms: result.latency.p99 }
+  return { perCpuSecond: done / spent, perSecond: done / result.duration, p99Ms: result.latency.p99 }
 }
 
 async function metric(url: string, name: string): Promise<number> {
