@@ -10,10 +10,10 @@ import type { TextDocument } from 'vscode-languageserver-textdocument'
 import {
   type Analysis,
   type DocumentEdit,
-  DocumentOffsets,
   type Offer,
   type Offers,
   type PlaceFacts,
+  placedDiagnostics,
 } from '../operations/index.ts'
 import type { Text } from '../rich-text.ts'
 
@@ -23,36 +23,14 @@ export type CompletionKinds = typeof CompletionItemKind
 /** Words a text, without the secrets that the document holds in the clear. */
 export type Tell = (text: Text) => string
 
-/** More of them are no help, and take the editor long to show. */
-const MOST_DIAGNOSTICS = 500
-
 const SEVERITY = { error: 1, warning: 2 } as const
 
-/**
- * The diagnostics of a document. A mistake of an environment that it imports stands at the import,
- * with the place in its text.
- */
+/** The diagnostics of a document, each at its place. */
 export function protocolDiagnostics(document: TextDocument, analysis: Analysis, tell: Tell): ProtocolDiagnostic[] {
-  const offsets = new DocumentOffsets(analysis.text, analysis.node)
-  const rangeOf = (start: number, end: number) => protocolRange(document, { start, end })
-  return analysis.diagnostics.slice(0, MOST_DIAGNOSTICS).map(({ severity, summary, range, noticedAt, hint }) => {
+  return placedDiagnostics(analysis).map(({ severity, part, place, summary, hint }) => {
     const text = hint === undefined ? tell(summary) : `${tell(summary)}\n${tell(hint)}`
-    const about = { severity: SEVERITY[severity], source: 'esc' }
-    if (noticedAt !== undefined && noticedAt.environment === analysis.name) {
-      const start = offsets.offsetOf(noticedAt)
-      return { ...about, message: text, range: rangeOf(start, Math.max(start, offsets.endOfLine(noticedAt.line))) }
-    }
-    if (range === undefined || range.begin.line === 0) {
-      return { ...about, message: text, range: rangeOf(0, offsets.endOfLine(1)) }
-    }
-    if (range.environment === analysis.name) {
-      const { start, end } = offsets.partOf(range)
-      return { ...about, message: text, range: rangeOf(start, end) }
-    }
-    const place = `${range.environment}:${range.begin.line}:${range.begin.column}`
-    const imported = analysis.declaration?.imports?.find(({ name }) => name?.value === range.environment)?.name?.span
-    const { start, end } = imported ?? { start: 0, end: offsets.endOfLine(1) }
-    return { ...about, message: `${place}: ${text}`, range: rangeOf(start, end) }
+    const message = place === undefined ? text : `${place}: ${text}`
+    return { severity: SEVERITY[severity], source: 'esc', message, range: protocolRange(document, part) }
   })
 }
 

@@ -72,6 +72,7 @@ export {
   parsedAnalysis,
   RememberingParser,
 } from './editing/analysis.ts'
+export { checkEdit, describePlace, encryptInEdit, findDefinitions, offerCompletions } from './editing/assist.ts'
 export { type Offer, type Offers, offersAt, type Surroundings } from './editing/completion.ts'
 export { readableText } from './editing/completion-context.ts'
 export { definitionSchemaText, type Installed, installedHere } from './editing/definition-schema.ts'
@@ -83,6 +84,8 @@ export { encryptableAt, encryptForDefinition, encryptionEdits } from './editing/
 export { type EnvironmentTypes, environmentTypes } from './editing/environment-types.ts'
 export { factsAt, type PlaceFacts } from './editing/hover.ts'
 export { importersOfKey } from './editing/importers-of-key.ts'
+export { proposeMerge, summarizeEdit } from './editing/merge-edit.ts'
+export { placedDiagnostics } from './editing/placed-diagnostics.ts'
 export { type DocumentEdit, renamableAt, renameKey } from './editing/rename-key.ts'
 export { type Cloned, cloneEnvironment } from './environments/clone-environment.ts'
 export { type CreatedEnvironment, createEnvironment } from './environments/create-environment.ts'

@@ -19,13 +19,13 @@ export interface Use {
  */
 const always: Readonly<Record<GuardLevel, string>> = {
   read: `
-    analyze-definition describe-version diagnose-environment environment-types get-environment-id get-environment-settings get-environment-tag get-schedule
+    analyze-definition check-edit describe-place describe-version diagnose-environment find-definitions offer-completions propose-merge summarize-edit environment-types get-environment-id get-environment-settings get-environment-tag get-schedule
     list-environment-tags list-imports list-owed-rotations list-references-to-key list-referrers list-revision-tags list-revisions
     list-rotations list-scheduled-runs list-schedules locate-definition plan-prune preview-roll-back require-environment resolve-version select-environment`,
   open: `clone-environment issue-token list-credentials list-journal-records open-environment trust-key`,
   write: `
     add-imports copy-values create-environment create-schedule create-webhook edit-definition edit-schedule edit-webhook
-    encrypt-for-definition forget-journal-record get-webhook import-values list-webhook-deliveries list-webhooks pause-schedule
+    encrypt-for-definition encrypt-in-edit forget-journal-record get-webhook import-values list-webhook-deliveries list-webhooks pause-schedule
     ping-webhook redeliver-webhook remove-environment-tag remove-imports remove-revision-tag remove-schedule remove-value
     remove-values remove-webhook rename-environment-tag renumber-environment replace-definition restore-working-definition
     retarget-journal-record retract-revision roll-back save-working-definition set-config set-environment-tag set-login-provider

@@ -85,6 +85,22 @@ export const samples: Readonly<Record<string, Sample>> = {
   'diagnose-environment': { fails: missing },
   'environment-types': { fails: missing },
   'analyze-definition': { input: given({ text: 'values: {a: 1}\n', parse: parseEnvironment }) },
+  'check-edit': { input: given({ text: 'values: {a: 1}\n', parse: parseEnvironment }) },
+  'propose-merge': {
+    input: given({ text: 'values: {a: 1}\n', base: 1, theirs: 1, chosen: [] }),
+    fails: { code: 'not_found', input: given({ text: '', base: 1, theirs: 99, chosen: [] }) },
+  },
+  'summarize-edit': {
+    input: given({ text: 'values: {a: 1}\n', base: 1 }),
+    fails: { code: 'not_found', input: given({ text: '', base: 99 }) },
+  },
+  'offer-completions': { input: given({ text: 'values: {a: 1}\n', offset: 9, parse: parseEnvironment }) },
+  'describe-place': { input: given({ text: 'values: {a: 1}\n', offset: 9, parse: parseEnvironment }) },
+  'find-definitions': { input: given({ text: 'values: {a: 1}\n', offset: 9, parse: parseEnvironment }) },
+  'encrypt-in-edit': {
+    input: given({ text: 'values: {a: 1}\n', offset: 9, parse: parseEnvironment }),
+    fails: { code: 'invalid_input', input: given({ text: 'values: {a: 1}\n', offset: 0, parse: parseEnvironment }) },
+  },
   'encrypt-for-definition': { input: given('not-a-real-secret'), fails: { ...missing, input: given('x') } },
   'list-references-to-key': { subject: 'app/base', input: given({ path: ['size'] }) },
   'locate-definition': {

@@ -71,6 +71,9 @@ const verifying: RemoteUse = {
   }),
 }
 
+/** While a text is typed, what it imports stays as it is. */
+const typing: RemoteUse = { own: { parse: new operations.RememberingParser().parse } }
+
 /** Whoever names a secrets provider has this machine call it. */
 const withoutProvider: RemoteUse = {
   refuses: ({ secretsProvider }: { readonly secretsProvider?: unknown }) =>
@@ -83,12 +86,16 @@ const withoutProvider: RemoteUse = {
  */
 const uses: Readonly<Record<string, RemoteUse>> = {
   // reading
+  'check-edit': typing,
   'check-revision': asItIs,
+  'describe-place': typing,
   'describe-version': asItIs,
   'diagnose-environment': asItIs,
+  'encrypt-in-edit': typing,
   'environment-types': asItIs,
   'expand-references': asItIs,
   'explain-access': asItIs,
+  'find-definitions': typing,
   'get-compared-side': reading,
   'get-definition': reading,
   'get-environment': reading,
@@ -121,11 +128,14 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'list-tokens': asItIs,
   'list-webhook-deliveries': asItIs,
   'list-webhooks': asItIs,
+  'offer-completions': typing,
   'open-environment': opening,
   'preview-roll-back': asItIs,
   'preview-schedule': asItIs,
+  'propose-merge': asItIs,
   'require-environment': asItIs,
   'resolve-version': asItIs,
+  'summarize-edit': asItIs,
   'verify-audit-log': verifying,
   // changing
   'add-imports': asItIs,

@@ -17,32 +17,100 @@ type Change =
   | { readonly path: PropertyPath; readonly kind: 'set'; readonly value: Node }
   | { readonly path: PropertyPath; readonly kind: 'delete' }
 
+/** A side of a merge. */
+export type MergeSide = 'ours' | 'theirs'
+
+/** A path that both sides changed, each in its own way. Undefined: there is nothing on that side. */
+export interface KeyConflict {
+  readonly path: string
+  readonly ours: Node | undefined
+  readonly theirs: Node | undefined
+}
+
+/** What a merge by keys comes to. */
+export interface KeyMerge {
+  /** Ours with what theirs changed. Where they conflict and nothing is chosen, ours stays. */
+  readonly text: string
+  /** All conflicts, those among them for which a side was chosen. */
+  readonly conflicts: readonly KeyConflict[]
+  /** Paths that were taken from theirs without a conflict. */
+  readonly taken: readonly string[]
+}
+
 /**
  * Merges by keys where lines will not do, as when two keys stand side by side: what theirs changed
  * is changed in ours, and every other byte of ours stays. A list is one value.
  */
-export function mergeDefinitions({ base, ours, theirs }: ThreeTexts): MergedDefinition {
+export function mergeDefinitions(texts: ThreeTexts): MergedDefinition {
+  const merged = mergeByKeys(texts)
+  if (merged === undefined) return { kind: 'conflict', conflicts: ['the whole text'] }
+  const { text, conflicts } = merged
+  return conflicts.length > 0
+    ? { kind: 'conflict', conflicts: conflicts.map(({ path }) => path) }
+    : { kind: 'merged', text }
+}
+
+/**
+ * The same with a side chosen for some conflicts, by their paths. Undefined: a text cannot be read,
+ * or what they come to cannot.
+ */
+export function mergeByKeys(
+  { base, ours, theirs }: ThreeTexts,
+  chosen: ReadonlyMap<string, MergeSide> = new Map(),
+): KeyMerge | undefined {
   const [baseNode, oursNode, theirsNode] = [rootOf(base), rootOf(ours), rootOf(theirs)]
-  if (baseNode === undefined || oursNode === undefined || theirsNode === undefined) {
-    return { kind: 'conflict', conflicts: ['the whole text'] }
-  }
-  const changes = changesOf(baseNode, theirsNode, [])
-  const conflicts: string[] = []
+  if (baseNode === undefined || oursNode === undefined || theirsNode === undefined) return undefined
+  const conflicts = new Map<string, KeyConflict>()
+  const taken: string[] = []
   let text = ours
-  for (const change of changes) {
-    const before = getAt(baseNode, change.path)
-    const here = getAt(oursNode, change.path)
-    if (same(here, change.kind === 'set' ? change.value : undefined)) continue
-    const room = change.path.length < 2 || getAt(oursNode, change.path.slice(0, -1))?.kind === 'object'
-    if (!same(here, before) || !room) {
-      conflicts.push(formatPropertyPath(change.path))
+  const take = (path: PropertyPath, value: Node | undefined) => {
+    text = value === undefined ? deleteAt(text, path) : setAt(text, path, fragmentOf(theirs, value))
+  }
+  for (const { path, ...change } of changesOf(baseNode, theirsNode, [])) {
+    const value = change.kind === 'set' ? change.value : undefined
+    const here = getAt(oursNode, path)
+    if (same(here, value)) continue
+    const contested = contestedPath(oursNode, path)
+    if (contested.length === path.length && same(here, getAt(baseNode, path))) {
+      take(path, value)
+      taken.push(formatPropertyPath(path))
       continue
     }
-    text =
-      change.kind === 'set' ? setAt(text, change.path, fragmentOf(theirs, change.value)) : deleteAt(text, change.path)
+    const name = formatPropertyPath(contested)
+    if (conflicts.has(name)) continue
+    const sides = { ours: getAt(oursNode, contested), theirs: getAt(theirsNode, contested) }
+    conflicts.set(name, { path: name, ...sides })
+    if (chosen.get(name) === 'theirs') take(contested, sides.theirs)
   }
-  if (conflicts.length > 0) return { kind: 'conflict', conflicts }
-  return isReadable(text) ? { kind: 'merged', text } : { kind: 'conflict', conflicts: ['the whole text'] }
+  return isReadable(text) ? { text, conflicts: [...conflicts.values()], taken } : undefined
+}
+
+/**
+ * The part of a path that the two sides disagree about: where ours has no object any more to put
+ * the end of it in, it is what stands there instead.
+ */
+function contestedPath(ours: Node, path: PropertyPath): PropertyPath {
+  let length = path.length
+  while (length > 1 && getAt(ours, path.slice(0, length - 1))?.kind !== 'object') length--
+  return path.slice(0, length)
+}
+
+/** What became of the value at a path. `before` and `after`: undefined where there is none. */
+export interface KeyChange {
+  readonly path: string
+  readonly before: Node | undefined
+  readonly after: Node | undefined
+}
+
+/** The paths at which two definitions say something else. Undefined: one of them cannot be read. */
+export function changedKeys(before: string, after: string): readonly KeyChange[] | undefined {
+  const [old, now] = [rootOf(before), rootOf(after)]
+  if (old === undefined || now === undefined) return undefined
+  return changesOf(old, now, []).map(({ path }) => ({
+    path: formatPropertyPath(path),
+    before: getAt(old, path),
+    after: getAt(now, path),
+  }))
 }
 
 /**
@@ -65,7 +133,7 @@ function rootOf(text: string): Node | undefined {
 }
 
 function changesOf(before: Node, after: Node, path: PropertyPath): Change[] {
-  if (before.kind !== 'object' || after.kind !== 'object') {
+  if (before.kind !== 'object' || after.kind !== 'object' || isSecret(before) || isSecret(after)) {
     return same(before, after) ? [] : [{ path, kind: 'set', value: after }]
   }
   const changes: Change[] = []
@@ -79,6 +147,11 @@ function changesOf(before: Node, after: Node, path: PropertyPath): Change[] {
     if (getAt(after, [key.value]) === undefined) changes.push({ path: [...path, key.value], kind: 'delete' })
   }
   return changes
+}
+
+/** A secret is one value: a ciphertext of one side is nothing beside a plaintext of the other. */
+function isSecret(node: Node): boolean {
+  return getAt(node, ['fn::secret']) !== undefined
 }
 
 /** True when two nodes say the same, in whatever style and order of keys. */
