@@ -82,8 +82,13 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 }
 
 /** Changes something by the API, and reads the answer as JSON, where it is any. */
-export async function sendJson<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown = {}): Promise<T> {
-  const { text } = await callApi(method, path, body)
+export async function sendJson<T>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body: unknown = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const { text } = await callApi(method, path, body, signal)
   return (text === '' ? {} : JSON.parse(text)) as T
 }
 

@@ -2,6 +2,7 @@ import { render } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
 import { onSignedOut } from './api.ts'
+import { draftsAreOf, dropDrafts, hasDrafts } from './drafts.ts'
 import { Environments } from './screens/environments.tsx'
 import { SignIn } from './screens/sign-in.tsx'
 import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './session.ts'
@@ -66,7 +67,12 @@ function App() {
   }, [find])
   if (signedIn === 'unknown') return <p aria-busy="true">{texts.common.loading}</p>
   if (signedIn === undefined) return <SignIn done={find} />
-  const leave = () => void signOut().then(() => setSignedIn(undefined))
+  draftsAreOf(signedIn.login)
+  const leave = () => {
+    if (hasDrafts() && !confirm(texts.editor.leave)) return
+    dropDrafts()
+    void signOut().then(() => setSignedIn(undefined))
+  }
   return (
     <SignedInProvider value={signedIn}>
       <Header login={signedIn.login} leave={leave} />

@@ -22,13 +22,19 @@ export async function perform<Result>(
   name: string,
   environment: string | undefined,
   input?: unknown,
+  signal?: AbortSignal,
 ): Promise<PerformedHere<Result>> {
   const [own, version] = environment?.split('@') ?? []
   const subject = own === undefined ? null : { name: own, ...(version !== undefined && { version }) }
-  const answer = await sendJson<unknown>('POST', `/api/v1/operations/${name}`, {
-    subject,
-    ...(input !== undefined && { input }),
-  })
+  const answer = await sendJson<unknown>(
+    'POST',
+    `/api/v1/operations/${name}`,
+    {
+      subject,
+      ...(input !== undefined && { input }),
+    },
+    signal,
+  )
   return plainOf(answer) as PerformedHere<Result>
 }
 

@@ -69,6 +69,16 @@ export class ConsolePage {
     await this.page.getByRole('button', { name: 'Sign out' }).waitFor()
   }
 
+  /** Returns a meter of the processor time of the page's own thread, in milliseconds. */
+  async processorMeter(): Promise<() => Promise<number>> {
+    const tools = await this.context.newCDPSession(this.page)
+    await tools.send('Performance.enable', { timeDomain: 'threadTicks' })
+    return async () => {
+      const { metrics } = await tools.send('Performance.getMetrics')
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
+    }
+  }
+
   /** What axe finds that keeps people from using the page, as sentences. */
   async barriers(): Promise<readonly string[]> {
     const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')

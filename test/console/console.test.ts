@@ -141,7 +141,7 @@ describe('the console', function () {
     for (let typed = '{{nope}'.length + 1; typed > 0; typed--) await page.keyboard.press('Backspace')
     await page.keyboard.type('fine')
     await page.keyboard.press('Control+s')
-    await page.getByRole('dialog').getByText('broken: fine').waitFor()
+    await page.getByRole('dialog').getByText('values.broken').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await program.ok('env', 'get', 'app/dev', 'broken')).to.include('fine')

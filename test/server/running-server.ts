@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { ended, type Program } from '../end-to-end/program.ts'
 
@@ -50,6 +51,13 @@ export class RunningServer {
       child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${said}`)))
     })
     return new RunningServer(child, { url, token, said: () => said })
+  }
+
+  /** The processor time that the server has used so far, in milliseconds. Linux only. */
+  get processorMs(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    // Of the process itself, in hundredths of a second: user and system.
+    return (Number(fields[11]) + Number(fields[12])) * 10
   }
 
   /** All that the server has printed so far. */

@@ -8,7 +8,7 @@ import type { ParseDefinition } from '../session/evaluation-host.ts'
 import { operation, type Work } from '../session/operation.ts'
 import { type Analysis, analyzeDefinition } from './analysis.ts'
 import { type Offers, offersAt } from './completion.ts'
-import { readableText } from './completion-context.ts'
+import { completionContext, readableText } from './completion-context.ts'
 import type { Installed } from './definition-schema.ts'
 import { definitionTargets } from './definition-target.ts'
 import { type EditedValues, editedValues } from './edited-values.ts'
@@ -29,10 +29,10 @@ interface EditedPlace extends EditedText {
   readonly offset: number
 }
 
-/** What a check of a text that is being edited has found. No secret is in it. */
+/** The findings of a check of a text that is being edited. No secret is in them. */
 export interface CheckedEdit {
   readonly diagnostics: readonly PlacedDiagnostic[]
-  /** Undefined: the text could not be evaluated. */
+  /** The values it comes to. Undefined: the text could not be evaluated. */
   readonly values: EditedValues | undefined
 }
 
@@ -66,12 +66,15 @@ export const offerCompletions = operation({
   own: ['parse'],
   input: (z) => z.strictObject({ text: z.string(), offset: z.int(), known: z.string().optional() }),
   async run(work, { text, offset, known, parse }: EditedPlace & { readonly known?: string }): Promise<Offers | null> {
+    const context = completionContext(text, offset)
+    if (context === undefined) return null
     const look = (subject: EnvironmentReference, looked?: string) =>
       work.perform(analyzeDefinition, subject, { text: looked, parse }).catch(ifRefused(undefined))
     const readable = known ?? readableText(text, offset)
     const analysis = readable === undefined ? undefined : await look(work.subject, readable)
     const offers = await offersAt(text, offset, analysis?.environment && analysis, {
-      installed: await installedIn(work),
+      // Loading them all takes long, and no reference names one.
+      installed: context.kind === 'reference' ? { providers: [], rotators: [] } : await installedIn(work),
       environments: (await work.perform(listEnvironments, undefined, {})).environments,
       look: (environment) => look(work.reference(environment)),
     })
@@ -98,7 +101,7 @@ export const describePlace = operation({
 interface EditedTarget {
   /** `project/environment`; that which is being edited among them. */
   readonly environment: string
-  /** Undefined: the environment as a whole. */
+  /** The line. Undefined: it is the environment as a whole. */
   readonly line: number | undefined
   readonly column: number | undefined
 }

@@ -1,7 +1,7 @@
 import { bounded } from '../../budget.ts'
 import type { ExportedValue } from '../../evaluate/index.ts'
 import { builtinNames } from '../../language/index.ts'
-import type { Schema } from '../../schema/index.ts'
+import { propertySchema, type Schema } from '../../schema/index.ts'
 import type { PropertyPath } from '../../yaml/index.ts'
 import { isObject } from '../opening/value-format.ts'
 import type { Analysis } from './analysis.ts'
@@ -112,9 +112,8 @@ function memberOffers(analysis: Analysis, keys: PropertyPath): readonly Offer[] 
   const content = value?.value
   if (isObject(content)) {
     return Object.keys(content).map((label) => {
-      const detail = firstLine(
-        typeOfValue(content[label] as ExportedValue, documentValueAt(analysis, [...keys, label]).schema),
-      )
+      const type = propertySchema(schema, label)
+      const detail = firstLine(typeOfValue(content[label] as ExportedValue, type === false ? undefined : type))
       return { kind: 'value-name', label, newText: inReference(label), detail, rank: 0 }
     })
   }

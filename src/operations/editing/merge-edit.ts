@@ -1,4 +1,4 @@
-import { changedKeys, type MergeSide, mergeByKeys } from '../../store/index.ts'
+import { changedKeys, type EditSide, mergeByKeys } from '../../store/index.ts'
 import { getAt, type Node } from '../../yaml/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { operation, type Work } from '../session/operation.ts'
@@ -11,13 +11,13 @@ interface EditToMerge {
   /** The number of the revision that came first. */
   readonly theirs: number
   /** The sides that a person has chosen, by the paths of the conflicts. */
-  readonly chosen: readonly { readonly path: string; readonly side: MergeSide }[]
+  readonly chosen: readonly { readonly path: string; readonly side: EditSide }[]
 }
 
-/** What both sides changed, each in its own way. Secrets are hidden. */
+/** A path that both sides changed, each in its own way. Secrets are hidden. */
 interface ShownConflict {
   readonly path: string
-  /** Undefined: it is not there on that side. */
+  /** The value of that side. Undefined: there is none. */
   readonly ours: string | undefined
   readonly theirs: string | undefined
 }
@@ -61,9 +61,9 @@ export const proposeMerge = operation({
 /** A value of a definition that an edit changes. Secrets are hidden. */
 interface ShownChange {
   readonly path: string
-  /** Undefined: it is new. */
+  /** The value before. Undefined: it is new. */
   readonly before: string | undefined
-  /** Undefined: it is taken away. */
+  /** The value after. Undefined: it is taken away. */
   readonly after: string | undefined
 }
 

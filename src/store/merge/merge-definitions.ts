@@ -18,16 +18,18 @@ type Change =
   | { readonly path: PropertyPath; readonly kind: 'delete' }
 
 /** A side of a merge. */
-export type MergeSide = 'ours' | 'theirs'
+export type EditSide = 'ours' | 'theirs'
 
-/** A path that both sides changed, each in its own way. Undefined: there is nothing on that side. */
+/**
+ * A path that both sides changed, each in its own way. Undefined: there is nothing on that side.
+ */
 export interface KeyConflict {
   readonly path: string
   readonly ours: Node | undefined
   readonly theirs: Node | undefined
 }
 
-/** What a merge by keys comes to. */
+/** The outcome of a merge by keys. */
 export interface KeyMerge {
   /** Ours with what theirs changed. Where they conflict and nothing is chosen, ours stays. */
   readonly text: string
@@ -56,7 +58,7 @@ export function mergeDefinitions(texts: ThreeTexts): MergedDefinition {
  */
 export function mergeByKeys(
   { base, ours, theirs }: ThreeTexts,
-  chosen: ReadonlyMap<string, MergeSide> = new Map(),
+  chosen: ReadonlyMap<string, EditSide> = new Map(),
 ): KeyMerge | undefined {
   const [baseNode, oursNode, theirsNode] = [rootOf(base), rootOf(ours), rootOf(theirs)]
   if (baseNode === undefined || oursNode === undefined || theirsNode === undefined) return undefined
@@ -95,7 +97,10 @@ function contestedPath(ours: Node, path: PropertyPath): PropertyPath {
   return path.slice(0, length)
 }
 
-/** What became of the value at a path. `before` and `after`: undefined where there is none. */
+/**
+ * A value that differs between two definitions. `before` and `after`: undefined where there is
+ * none.
+ */
 export interface KeyChange {
   readonly path: string
   readonly before: Node | undefined

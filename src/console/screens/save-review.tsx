@@ -1,0 +1,78 @@
+import type { ReadDefinition } from '../drafts.ts'
+import type { EditedDefinition, ShownChange } from '../editing.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { compareLines } from '../parts/line-diff.ts'
+import { LineDiff } from '../parts/line-diff-view.tsx'
+import { Failure, Shown } from '../parts/states.tsx'
+import { texts } from '../texts.ts'
+import { useLoaded } from '../use-loaded.ts'
+
+/** Shows what saving would change: key by key, without secrets, and line by line. */
+export function SaveReview({
+  definition,
+  base,
+  text,
+  mistakes,
+  busy,
+  error,
+  save,
+  close,
+}: {
+  definition: EditedDefinition
+  base: ReadDefinition
+  text: string
+  mistakes: number
+  busy: boolean
+  error: Error | undefined
+  save: () => void
+  close: () => void
+}) {
+  const loaded = useLoaded(() => definition.changes(text, Number(base.revision)), [text, base.revision])
+  return (
+    <Dialog title={texts.editor.review} close={close}>
+      <Shown of={loaded}>
+        {(changes) => (changes === null ? <p>{texts.editor.unreadable}</p> : <Changes changes={changes} />)}
+      </Shown>
+      <details>
+        <summary>{texts.editor.lines}</summary>
+        <LineDiff lines={compareLines(base.text, text)} />
+      </details>
+      {mistakes > 0 && <p class="failure">{texts.editor.refused(mistakes)}</p>}
+      {error && <Failure error={error} />}
+      <footer>
+        <button type="button" class="secondary" onClick={close}>
+          {texts.common.cancel}
+        </button>
+        <button type="button" aria-busy={busy} disabled={busy} onClick={save}>
+          {texts.editor.save}
+        </button>
+      </footer>
+    </Dialog>
+  )
+}
+
+function Changes({ changes }: { changes: readonly ShownChange[] }) {
+  if (changes.length === 0) return <p>{texts.editor.sameValues}</p>
+  return (
+    <ul class="changes">
+      {changes.map(({ path, before, after }) => (
+        <li key={path}>
+          <code>{path}</code>{' '}
+          {before === undefined ? (
+            <>
+              {texts.editor.added} <ins>{after}</ins>
+            </>
+          ) : after === undefined ? (
+            <>
+              {texts.editor.removed} <del>{before}</del>
+            </>
+          ) : (
+            <>
+              <del>{before}</del> → <ins>{after}</ins>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
