@@ -17,15 +17,19 @@ export interface BenchedOpenBao {
 /** Clock ticks in a second, as `/proc` counts them on Linux. */
 const ticks = 100
 
-/** @param storage `inmem`, or `file`: on the disk. */
-export async function startBenchedOpenBao(storage: 'inmem' | 'file'): Promise<BenchedOpenBao> {
+/** @param storage `inmem`, or `raft`: on the disk. */
+export async function startBenchedOpenBao(storage: 'inmem' | 'raft'): Promise<BenchedOpenBao> {
   const folder = mkdtempSync(join(tmpdir(), 'esc-bench-openbao-'))
   mkdirSync(join(folder, 'data'))
   const configuration = join(folder, 'config.hcl')
   const port = await freePort()
-  const kept = storage === 'file' ? `storage "file" { path = "${folder}/data" }` : 'storage "inmem" {}'
+  const kept =
+    storage === 'raft' ? `storage "raft" {\n path = "${folder}/data"\n node_id = "one"\n}` : 'storage "inmem" {}'
   const listener = `listener "tcp" {\n address = "127.0.0.1:${port}"\n tls_disable = true\n}`
-  writeFileSync(configuration, `${kept}\n${listener}\napi_addr = "http://127.0.0.1:${port}"\n`)
+  writeFileSync(
+    configuration,
+    `${kept}\n${listener}\napi_addr = "http://127.0.0.1:${port}"\ncluster_addr = "http://127.0.0.1:${await freePort()}"\n`,
+  )
   const child = spawn(findBinary('bao') ?? 'bao', ['server', `-config=${configuration}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -50,18 +54,10 @@ export async function startBenchedOpenBao(storage: 'inmem' | 'file'): Promise<Be
   const made = await call('PUT', 'sys/init', { secret_shares: 1, secret_threshold: 1 })
   await call('PUT', 'sys/unseal', { key: (made.keys as string[])[0] })
   token = made.root_token as string
-  await call('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
   const secret = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`key${at}`, `value-${at}`]))
-  for (let tries = 0; ; tries++) {
-    try {
-      await call('POST', 'secret/data/app', { data: secret })
-      break
-    } catch (error) {
-      // A new mount of this kind is being upgraded for a moment.
-      if (tries > 50) throw error
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-  }
+  // It becomes the leader of itself, and upgrades a new mount, in a moment.
+  await patiently(() => call('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } }))
+  await patiently(() => call('POST', 'secret/data/app', { data: secret }))
   return {
     url,
     path: '/v1/secret/data/app',
@@ -76,5 +72,16 @@ export async function startBenchedOpenBao(storage: 'inmem' | 'file'): Promise<Be
       await ended
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (tries > 100) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
   }
 }

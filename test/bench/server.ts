@@ -74,7 +74,7 @@ export async function benchServer({ rounds, seconds, reads, leastRatio }: Server
       },
     }
     if (missingOpenBao().length === 0) {
-      for (const storage of ['inmem', 'file'] as const) {
+      for (const storage of ['inmem', 'raft'] as const) {
         const vault = await startBenchedOpenBao(storage)
         vaults.push(vault)
         targets[`OpenBao reads, ${storage}`] = vault

@@ -206,15 +206,16 @@ export class Replica {
       `select r.environment, r.path, r.content ${from('environment_file', 'version')}`,
       since,
     )
+    const of = { revisions: byEnvironment(revisions), events: byEnvironment(events), files: byEnvironment(files) }
     for (const [index, head] of present.entries()) {
       // A transaction of this process may have gone further meanwhile.
       if (!this.#isNew(head)) continue
       const place = head.place as string
       const base = known[index]
       const rows = withRows(base === undefined ? undefined : rowsOf(base.place, base.files), head, {
-        revisions: revisions.filter(({ environment }) => environment === head.id),
-        events: events.filter(({ environment }) => environment === head.id),
-        files: files.filter(({ environment }) => environment === head.id),
+        revisions: of.revisions.get(head.id) ?? [],
+        events: of.events.get(head.id) ?? [],
+        files: of.files.get(head.id) ?? [],
       })
       this.#place(head.id, { ...head, place, files: filesOf(place, rows) })
     }
@@ -253,6 +254,17 @@ export class Replica {
       this.#tree.install(now.place, now.files, now.version)
     }
   }
+}
+
+function byEnvironment(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  const found = new Map<string, Row[]>()
+  for (const row of rows) {
+    const id = row.environment as string
+    const own = found.get(id)
+    if (own === undefined) found.set(id, [row])
+    else own.push(row)
+  }
+  return found
 }
 
 /** The rows of an environment with those that were read since. */
