@@ -83,7 +83,8 @@ function canonical(words: readonly string[]): string[] | undefined {
 
 /** Commands stand in it. Its texts (`topics.ts`) are for help, and need not be loaded. */
 function isGroup(id: string): boolean {
-  return COMMANDS.some((command) => command.startsWith(`${id}:`))
+  const prefix = `${id}:`
+  return COMMANDS.some((command) => command.startsWith(prefix))
 }
 
 function asksForHelp(words: readonly string[]): boolean {

@@ -51,7 +51,7 @@ function sessionHost(io: Host): SessionHost {
 
 /** As for secrets, standard output may be captured. Undefined: nobody is there. */
 function trustQuestion(io: Host): SessionHost['askTrust'] {
-  if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
+  if (!io.stderrIsTerminal || !io.stdinIsTerminal || io.env.TERM === 'dumb') return undefined
   return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
 }
 

@@ -92,14 +92,15 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
   const fields: Record<string, string> = Object.create(null)
   let sealStart = headEnd
   let offset = 0
-  for (const [index, line] of head.slice(0, -1).split('\n').entries()) {
+  let index = 0
+  for (const line of head.slice(0, -1).split('\n')) {
+    index++
     const colon = line.indexOf(': ')
     const field = line.slice(0, Math.max(colon, 0))
-    const value =
-      isFieldName(field) && !breaks.some((each) => line.includes(each)) ? unscalar(line.slice(colon + 2)) : undefined
+    const value = isFieldName(field) && !endsLines(line) ? unscalar(line.slice(colon + 2)) : undefined
     // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we
     // must agree on every field.
-    if (value === undefined || field in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
+    if (value === undefined || field in fields || 'seal' in fields) throw damaged(file, buffer, index)
     if (field === 'seal') sealStart = offset
     fields[field] = value
     offset += Buffer.byteLength(line) + 1
@@ -126,8 +127,10 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
   return read
 }
 
-/** Characters that some reader takes for the end of a line. */
-const breaks = ['\r', '\u2028', '\u2029']
+/** True for a line that some reader takes for more than one. */
+function endsLines(line: string): boolean {
+  return line.includes('\r') || line.includes('\u2028') || line.includes('\u2029')
+}
 
 /**
  * Letters and digits, the first a small letter. Without a regular expression: compiling it takes
