@@ -10,7 +10,13 @@ const longestEscape = 16
  * line and not long. `hidden`: what was sent, which an answer might repeat.
  */
 export function quoted(text: string, hidden: Iterable<string>): string {
-  return new SecretMask(hidden)
+  return quotedBehind(new SecretMask(hidden), text)
+}
+
+/** The same for several texts: making a mask takes longer than most of a request. */
+export function quotedBehind(mask: SecretMask, text: string): string {
+  if (text === '') return ''
+  return mask
     .text(text)
     .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
     .trim()

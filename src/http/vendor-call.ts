@@ -1,7 +1,8 @@
+import { SecretMask } from '../masking/index.ts'
 import type { HttpAnswer } from './answer.ts'
 import { type HttpCall, send } from './client.ts'
 import { NoAnswer } from './no-answer.ts'
-import { quoted } from './quoted.ts'
+import { quotedBehind } from './quoted.ts'
 import { isPassingOutcome, type RetryRule } from './retries.ts'
 import { type Fetch, type Transport, viaFetch } from './transport.ts'
 
@@ -72,8 +73,8 @@ export async function askVendor(call: VendorApiCall): Promise<VendorOutcome> {
   const fault = readFault(answer)
   if (fault === undefined) return { kind: 'foreign', status }
   // A code is the vendor's words too, whoever answers in its place.
-  const [code = '', text = ''] = [fault.code, fault.text].map((each) => quoted(each ?? '', call.hidden))
-  return { kind: 'fault', status, code, text }
+  const mask = new SecretMask(call.hidden)
+  return { kind: 'fault', status, code: quotedBehind(mask, fault.code), text: quotedBehind(mask, fault.text ?? '') }
 }
 
 function transportOf(by: VendorApiCall['by']): Transport {
