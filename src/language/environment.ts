@@ -43,24 +43,27 @@ export function* expressionsOf({ values = [] }: EnvironmentDeclaration): Generat
 /** An expression and every one inside it, outer ones first. */
 export function* expressionsIn(outermost: Expression): Generator<Expression> {
   const pending = [outermost]
-  for (;;) {
-    const expression = pending.pop()
-    if (expression === undefined) return
+  for (let expression = pending.pop(); expression !== undefined; expression = pending.pop()) {
     yield expression
-    for (const child of childrenOf(expression).reverse()) pending.push(child)
+    pushChildren(expression, pending)
   }
 }
 
-function childrenOf(expression: Expression): Expression[] {
+/** Adds what is directly inside an expression, the last first. */
+function pushChildren(expression: Expression, pending: Expression[]): void {
   switch (expression.kind) {
-    case 'array':
-      return [...expression.elements]
-    case 'object':
-      return expression.entries.map((entry) => entry.value)
+    case 'array': {
+      const { elements } = expression
+      for (let at = elements.length - 1; at >= 0; at--) pending.push(elements[at] as Expression)
+      return
+    }
+    case 'object': {
+      const { entries } = expression
+      for (let at = entries.length - 1; at >= 0; at--) pending.push((entries[at] as ObjectProperty).value)
+      return
+    }
     case 'call':
-      return [expression.argument]
-    default:
-      return []
+      pending.push(expression.argument)
   }
 }
 

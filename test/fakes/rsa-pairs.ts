@@ -12,7 +12,7 @@ export class RsaPairs {
 
   next(): KeyPairKeyObjectResult {
     const at = this.#used++
-    pairs[at] ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
+    pairs[at] ??= generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 0x10001 })
     return pairs[at]
   }
 }

@@ -1,4 +1,4 @@
-import { type Expression, expressionsIn } from '../../language/index.ts'
+import type { Expression } from '../../language/index.ts'
 import type { Operand, Scope } from '../evaluation.ts'
 
 /**
@@ -16,15 +16,24 @@ export function onceForAll(scope: Scope, expression: Expression, evaluate: () =>
   }
   const reported = round.diagnostics.length
   const operand = evaluate()
-  if (!operand.value.deep.pending && round.diagnostics.length === reported && isLiteral(expression))
+  if (round.diagnostics.length === reported && isLiteral(expression) && !operand.value.deep.pending)
     literals.set(expression, { ...operand, scope })
   return operand
 }
 
-function isLiteral(operand: Expression): boolean {
-  for (const each of expressionsIn(operand)) {
-    if (each.kind === 'symbol' || each.kind === 'interpolation' || each.kind === 'missing') return false
-    if (each.kind === 'call' && each.name !== 'secret') return false
+function isLiteral(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'symbol':
+    case 'interpolation':
+    case 'missing':
+      return false
+    case 'call':
+      return expression.name === 'secret' && isLiteral(expression.argument)
+    case 'array':
+      return expression.elements.every(isLiteral)
+    case 'object':
+      return expression.entries.every(({ value }) => isLiteral(value))
+    default:
+      return true
   }
-  return true
 }

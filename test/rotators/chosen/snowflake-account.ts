@@ -60,8 +60,8 @@ function keyRing(): () => string {
   const keys: string[] = []
   let next = 0
   return () => {
-    if (keys.length < 6) {
-      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    if (keys.length < 4) {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 0x10001 })
       keys.push(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
     }
     return keys[next++ % keys.length]!

@@ -60,7 +60,7 @@ function idsOf(vendor: IssuedVendor, state: State | undefined): string[] {
 }
 
 /** In usual runs others each time. */
-const swept = sample(Object.entries(issuedVendors), 5)
+const swept = sample(Object.entries(issuedVendors), 3)
 
 for (const [name, start] of swept) {
   describe(`${name}, killed anywhere`, function () {
