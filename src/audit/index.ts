@@ -4,6 +4,7 @@ export { auditCef, auditCsv } from './export.ts'
 export type { AuditDetails, AuditEntry, AuditLine, AuditOrigin, AuditResult } from './line.ts'
 export { type AuditLogContext, appendAudit, auditFolder } from './log.ts'
 export { type AuditSettings, auditSettings } from './settings.ts'
+export { appendSharedAudit, readSharedAudit, verifySharedAudit } from './shared-log.ts'
 export {
   type AuditAnchor,
   type AuditFinding,

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { type FileSystem, listIfPresent, readIfPresent, replaceFile } from '../files/index.ts'
+import { dirname, join } from 'node:path'
+import { type FileSystem, listIfPresent, makeFolders, readIfPresent, replaceFile } from '../files/index.ts'
 import { stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile } from './head.ts'
 import { type AuditLine, digestOfLine, parseLine } from './line.ts'
@@ -39,7 +39,7 @@ export interface AuditVerification {
 }
 
 /** A line where it stands. */
-interface Placed {
+export interface PlacedLine {
   readonly place: string
   readonly text: string
   /** `undefined` when it cannot be read. */
@@ -53,9 +53,21 @@ interface Placed {
  * noticed. `expected`: anchors that were kept elsewhere.
  */
 export function verifyAudit(context: AuditLogContext, expected: readonly AuditAnchor[] = []): AuditVerification {
-  const files = auditFiles(context)
-  const logs = readLogs(context)
-  const known = knownAnchors(context, files)
+  const known = knownAnchors(context, auditFiles(context))
+  return verifyLogs({ logs: readLogs(context), known, expected, place: auditFolder(context) })
+}
+
+interface LogsToVerify {
+  /** The lines of each log, by its name. */
+  readonly logs: ReadonlyMap<string, readonly PlacedLine[]>
+  readonly known: readonly AuditAnchor[]
+  readonly expected: readonly AuditAnchor[]
+  /** The place of all logs, for one that has no line. */
+  readonly place: string
+}
+
+/** As `verifyAudit`, of lines that were read. */
+export function verifyLogs({ logs, known, expected, place }: LogsToVerify): AuditVerification {
   const findings: AuditFinding[] = []
   const heads: AuditAnchor[] = []
   let lines = 0
@@ -66,7 +78,7 @@ export function verifyAudit(context: AuditLogContext, expected: readonly AuditAn
   ])) {
     const placed = logs.get(log) ?? []
     const anchors = [...known, ...expected].filter((anchor) => anchor.log === log && anchor.sequence > 0)
-    findings.push(...verifyLog(log, placed, anchors, auditFolder(context)))
+    findings.push(...verifyLog(log, placed, anchors, place))
     const last = newestOf(placed)
     if (last === undefined) continue
     heads.push({ log, sequence: last.line.sequence, digest: digestOfLine(last.text) })
@@ -80,7 +92,9 @@ export function verifyAudit(context: AuditLogContext, expected: readonly AuditAn
  */
 export function rememberVerified(context: AuditLogContext, heads: readonly AuditAnchor[]): void {
   try {
-    replaceFile(auditFiles(context), verifiedFile(context), Buffer.from(JSON.stringify({ version: 1, heads })))
+    const [files, file] = [auditFiles(context), verifiedFile(context)]
+    makeFolders(files, dirname(file), 0o700)
+    replaceFile(files, file, Buffer.from(JSON.stringify({ version: 1, heads })))
   } catch {}
 }
 
@@ -90,17 +104,17 @@ export function readAudit(context: AuditLogContext): AuditLine[] {
   return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.sequence - b.sequence))
 }
 
-function readLogs(context: AuditLogContext): Map<string, Placed[]> {
+function readLogs(context: AuditLogContext): Map<string, PlacedLine[]> {
   const files = auditFiles(context)
   const folder = auditFolder(context)
-  const logs = new Map<string, Placed[]>()
+  const logs = new Map<string, PlacedLine[]>()
   for (const file of listIfPresent(files, folder).sort()) {
     const log = /^\d{4}-\d{2}-(.+)\.jsonl$/.exec(file)?.[1]
     if (log === undefined) continue
     const texts = Buffer.from(readIfPresent(files, join(folder, file)) ?? [])
       .toString()
       .split('\n')
-    const placed = texts.flatMap((text, index): Placed[] =>
+    const placed = texts.flatMap((text, index): PlacedLine[] =>
       text === '' ? [] : [{ place: `${join(folder, file)}:${index + 1}`, text, line: parseLine(text) }],
     )
     logs.set(log, [...(logs.get(log) ?? []), ...placed])
@@ -108,22 +122,22 @@ function readLogs(context: AuditLogContext): Map<string, Placed[]> {
   return logs
 }
 
-type Readable = Placed & { readonly line: AuditLine }
+type Readable = PlacedLine & { readonly line: AuditLine }
 
-function newestOf(placed: readonly Placed[]): Readable | undefined {
+function newestOf(placed: readonly PlacedLine[]): Readable | undefined {
   return readable(placed).reduce<Readable | undefined>(
     (newest, each) => (newest === undefined || each.line.sequence > newest.line.sequence ? each : newest),
     undefined,
   )
 }
 
-function readable(placed: readonly Placed[]): Readable[] {
+function readable(placed: readonly PlacedLine[]): Readable[] {
   return placed.filter((each): each is Readable => each.line !== undefined)
 }
 
 function verifyLog(
   log: string,
-  placed: readonly Placed[],
+  placed: readonly PlacedLine[],
   anchors: readonly AuditAnchor[],
   folder: string,
 ): AuditFinding[] {
@@ -194,18 +208,24 @@ function same(one: AuditFinding, other: AuditFinding): boolean {
 }
 
 function knownAnchors(context: AuditLogContext, files: FileSystem): AuditAnchor[] {
-  const read = (file: string) => {
-    try {
-      const bytes = readIfPresent(files, file)
-      const content = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
-      return content?.version === 1 ? content : undefined
-    } catch {
-      return undefined
-    }
+  const head = readVersioned<AuditHead>(files, headFile(context.state, context.keep))
+  return [...(head === undefined ? [] : [head]), ...rememberedHeads(context)]
+}
+
+/** The ends of logs as they were when this machine last verified them. */
+export function rememberedHeads(context: AuditLogContext): readonly AuditAnchor[] {
+  const verified = readVersioned<{ readonly heads: readonly AuditAnchor[] }>(auditFiles(context), verifiedFile(context))
+  return verified?.heads ?? []
+}
+
+function readVersioned<T>(files: FileSystem, file: string): T | undefined {
+  try {
+    const bytes = readIfPresent(files, file)
+    const content = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
+    return content?.version === 1 ? content : undefined
+  } catch {
+    return undefined
   }
-  const head: AuditHead | undefined = read(headFile(context.state, context.keep))
-  const verified: { readonly heads: readonly AuditAnchor[] } | undefined = read(verifiedFile(context))
-  return [...(head === undefined ? [] : [head]), ...(verified?.heads ?? [])]
 }
 
 function verifiedFile({ state, keep }: AuditLogContext): string {

@@ -48,6 +48,19 @@ describe('two servers on one database', function () {
     expect(read.json.properties.password.value).to.equal('correct-horse')
   })
 
+  it('write one audit log, in which every line of both is chained', async () => {
+    await Promise.all(
+      [one, other, one, other].map((server) => server.call('POST', `${path}/open`, { token: one.token })),
+    )
+    const opened = JSON.parse(await replicas.program.ok('audit', 'log', '--event', 'open', '--output', 'json'))
+    const processes = new Set(opened.map((line: { process: number }) => line.process))
+    expect([...processes]).to.have.length(2)
+    const verified = JSON.parse(await replicas.program.ok('audit', 'verify', '--output', 'json'))
+    expect(verified.findings).to.deep.equal([])
+    expect(verified.heads).to.have.length(1)
+    expect(verified.lines).to.be.above(5)
+  })
+
   it('note the use of a token at most once a minute, whichever was asked', async () => {
     const token = (await tokenCommand('create', '--user', 'seen')).trim()
     const lastUsed = async () => {

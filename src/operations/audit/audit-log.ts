@@ -4,8 +4,10 @@ import {
   type AuditLogContext,
   type AuditVerification,
   readAudit,
+  readSharedAudit,
   rememberVerified,
   verifyAudit,
+  verifySharedAudit,
 } from '../../audit/index.ts'
 import { EscError } from '../../errors.ts'
 import { environmentPattern } from '../../store/index.ts'
@@ -70,12 +72,15 @@ export const environmentAuditLines = operation({
   run: async (work, filter: AuditFilter) => linesOf(work, (name) => name === work.subject.name, filter),
 })
 
-function linesOf(
+async function linesOf(
   workspace: Workspace,
   about: (environment: string) => boolean,
   { events, result, token, since, until, user, most, skip = 0 }: AuditFilter,
-): AuditLine[] {
-  const lines = readAudit(placeOf(workspace)).filter(
+): Promise<AuditLine[]> {
+  const place = placeOf(workspace)
+  const { shared } = workspace.store
+  const all = shared === undefined ? readAudit(place) : await readSharedAudit(shared.audit)
+  const lines = all.filter(
     (line) =>
       about(line.environment) &&
       (user === undefined || line.user.toLowerCase() === user.toLowerCase()) &&
@@ -106,7 +111,9 @@ export const verifyAuditLog = storeOperation({
     }),
   async run(work, { expected }: { readonly expected: readonly AuditAnchor[] }): Promise<AuditVerification> {
     const place = placeOf(work)
-    const verification = verifyAudit(place, expected)
+    const { shared } = work.store
+    const verification =
+      shared === undefined ? verifyAudit(place, expected) : await verifySharedAudit(shared.audit, place, expected)
     if (verification.findings.every(({ severity }) => severity === 'note')) rememberVerified(place, verification.heads)
     return verification
   },

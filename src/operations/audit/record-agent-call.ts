@@ -19,7 +19,7 @@ export const recordAgentCall = storeOperation({
   level: undefined,
   audit: 'agent-tool-called',
   async run(work, { environment, details, run }: AgentCall<unknown>): Promise<unknown> {
-    const permitted = work.audit.begin('agent-tool-called', environment ?? wholeStore, details)
+    const permitted = await work.audit.begin('agent-tool-called', environment ?? wholeStore, details)
     try {
       const result = await run()
       permitted.done()

@@ -100,7 +100,7 @@ async function makeEnvironment(
   const environment = await withErrorContext('creating environment', () =>
     store.create(name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
   )
-  remember()
+  await remember()
   const made = { fullName, exists: true, definition, dropped }
   if (isEmpty || refused) return { ...made, revision: undefined, diagnostics }
   const saved = await saveFirst(workspace, environment, { definition, change, diagnostics })

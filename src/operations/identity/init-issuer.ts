@@ -32,7 +32,7 @@ export const initIssuer = storeOperation({
       await work.store.configuration.change((text) => setAt(text, ['oidc', 'issuer'], address))
       const power = { kind: 'issuer', value: address } as const
       allowTyped(work, power)
-      acceptAlso(work, power)
+      await acceptAlso(work, power)
     }
     return { issuer: configuredIssuer(work), key: thumbprint, isNewKey: isNew }
   },

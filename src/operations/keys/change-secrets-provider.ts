@@ -67,7 +67,7 @@ export const changeSecretsProvider = operation({
     const plan = planFor(work, [name], request)
     const remember = await allowTypedProvider(work, plan.secretsProvider)
     const changed = await changeKey(work, plan, name)
-    remember()
+    await remember()
     return { secretsProvider: plan.secretsProvider, environments: [changed], isDefault: false }
   },
   outcome: ({ environments: [changed], secretsProvider }) =>
@@ -107,7 +107,7 @@ export const changeStoreSecretsProvider = storeOperation({
       }
     }
     const failed = environments.filter(({ status }) => status === 'failed')
-    if (failed.length < environments.length) remember()
+    if (failed.length < environments.length) await remember()
     if (failed.length === 0) await store.configuration.setDefaultSecretsProvider(secretsProvider)
     return { secretsProvider, environments, isDefault: failed.length === 0 }
   },

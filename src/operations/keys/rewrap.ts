@@ -41,7 +41,7 @@ export const rewrapKey = operation({
     const { name } = work.subject
     const remember = await allowTypedProvider(work, secretsProvider)
     const done = await work.store.rewrapKey(name, secretsProvider)
-    remember()
+    await remember()
     return { name, status: 'rewrapped', ...done }
   },
   outcome: ({ from, to }) => ({ details: { from, to } }),

@@ -106,7 +106,7 @@ export class OpenedCache {
     const keys = await this.#keys(parts.map(({ asked }) => asked))
     const properties = await this.#decrypted(kept, keys)
     if (properties === undefined) return undefined
-    for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
+    for (const { asked, decrypted } of parts) if (decrypted) await this.#environments.recordDecryption(asked)
     return { properties, constant: until === undefined }
   }
 

@@ -6,6 +6,7 @@ import {
   type AuditResult,
   type AuditSettings,
   appendAudit,
+  appendSharedAudit,
   auditSettings,
 } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
@@ -27,6 +28,14 @@ interface Doing {
   readonly environment: string
 }
 
+/** Something whose line is written, or on its way to a log that servers share. */
+interface Begun extends Doing {
+  readonly writing: Writing
+}
+
+/** `undefined`: it is written. */
+type Writing = Promise<void> | undefined
+
 /**
  * Reading changes nothing: that it was allowed says it all. Seeing a definition without its
  * secrets is no event at all.
@@ -40,10 +49,14 @@ export class AuditTrail {
   readonly #host: SessionHost
   readonly #caller: Caller
   readonly #principal: () => Principal
-  readonly #pending = new Map<string, Doing>()
+  readonly #pending = new Map<string, Begun>()
   readonly #files = new Set<string>()
   /** Lines that wait to be written together. Undefined: each is written at once. */
   #waiting: (() => AuditEntry)[] | undefined
+  /** Lines on their way to a log that servers share, before something leaves. */
+  #flushing: Writing
+  /** The same, about what cannot be refused any more. */
+  readonly #sending = new Set<Promise<void>>()
   #settings: AuditSettings | undefined
   #origin: AuditOrigin | undefined
 
@@ -76,19 +89,35 @@ export class AuditTrail {
   /**
    * It is about to be done: written down once, however many functions say so. Details that
    * are a function are asked for when the line is written: within `together`, that is when
-   * all is known that takes part.
+   * all is known that takes part. It is awaited before what it is about is done.
+   *
+   * @throws EscError `io` when the line cannot be written and the store requires it.
    */
-  begin(event: AuditEvent, environment: string, details?: AuditDetails | (() => AuditDetails)): Permitted {
+  begin(
+    event: AuditEvent,
+    environment: string,
+    details?: AuditDetails | (() => AuditDetails),
+  ): Permitted | Promise<Permitted> {
     if (unrecorded.includes(event) || this.settings.keep === 'off') return { done() {}, failed() {} }
     const doing = { event, environment }
     const key = `${event} ${environment}`
-    if (!this.#pending.has(key)) {
-      this.#write(doing, 'allowed', details)
-      this.#pending.set(key, doing)
+    const permitted = this.#permitted(doing, key)
+    const begun = this.#pending.get(key)
+    const writing = begun === undefined ? this.#write(doing, 'allowed', details) : begun.writing
+    if (begun === undefined) this.#pending.set(key, { ...doing, writing })
+    if (writing === undefined) return permitted
+    const unwritten = (error: unknown) => {
+      this.#pending.delete(key)
+      throw error
     }
+    return writing.then(() => permitted, unwritten)
+  }
+
+  #permitted(doing: Doing, key: string): Permitted {
+    const { event } = doing
     const finish = (result: 'done' | 'failed', more?: AuditDetails) => {
       if (!this.#pending.delete(key) || (result === 'done' && reading.includes(event))) return
-      this.#write(doing, result, more)
+      this.#send(this.#write(doing, result, more))
     }
     return {
       done: (more) => finish('done', more),
@@ -97,7 +126,7 @@ export class AuditTrail {
   }
 
   denied(event: AuditEvent, environment: string, details: AuditDetails): void {
-    if (this.settings.keep !== 'off') this.#write({ event, environment }, 'denied', details)
+    if (this.settings.keep !== 'off') this.#send(this.#write({ event, environment }, 'denied', details))
   }
 
   /**
@@ -118,25 +147,34 @@ export class AuditTrail {
     }
   }
 
-  /** Writes down what waits: something is about to leave. */
-  flush(): void {
+  /** Writes down what waits: something is about to leave. It is awaited before that. */
+  flush(): Writing {
     const entries = this.#takeWaiting()
-    if (entries !== undefined) this.#append(entries)
+    const writing = entries && this.#append(entries)
+    // What somebody else has begun to write down may be about the same.
+    if (writing !== undefined) this.#flushing = Promise.all([this.#flushing, writing]).then(() => {})
+    return this.#flushing
   }
 
-  /** The same, together with the lines of other sessions. */
+  /** Resolves once nothing is on its way any more. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#sending.size > 0) await Promise.all(this.#sending)
+  }
+
+  /** The same as `flush`, together with the lines of other sessions. */
   async #flushWithOthers(): Promise<void> {
     const { auditBatch } = this.#host
     const entries = this.#takeWaiting()
     if (entries === undefined) return
-    if (auditBatch === undefined || this.settings.keep === 'off') {
-      this.#append(entries)
+    // Servers that share a log wait for one another in any case.
+    if (auditBatch === undefined || this.settings.keep === 'off' || this.#store.shared !== undefined) {
+      await this.#append(entries)
       return
     }
     try {
       this.#files.add(await auditBatch.append(this.#place, entries, { synced: this.settings.required }))
     } catch (error) {
-      this.#unwritten(entries, error)
+      this.#missed(error, entries)
     }
   }
 
@@ -152,8 +190,8 @@ export class AuditTrail {
   end(error: unknown): void {
     for (const [key, doing] of this.#pending) {
       this.#pending.delete(key)
-      if (error !== undefined) this.#write(doing, 'failed', { code: codeOf(error) })
-      else if (!reading.includes(doing.event)) this.#write(doing, 'done', undefined)
+      if (error !== undefined) this.#send(this.#write(doing, 'failed', { code: codeOf(error) }))
+      else if (!reading.includes(doing.event)) this.#send(this.#write(doing, 'done', undefined))
     }
   }
 
@@ -161,7 +199,7 @@ export class AuditTrail {
     { event, environment }: Doing,
     result: AuditResult,
     details: AuditDetails | (() => AuditDetails) | undefined,
-  ): void {
+  ): Writing {
     const { name, from } = this.#principal()
     this.#origin ??= originOf(this.#caller, this.#host)
     const time = timestamp(this.#host.now())
@@ -171,8 +209,9 @@ export class AuditTrail {
       const isAny = known !== undefined && Object.keys(known).length > 0
       return { time, event, result, environment, ...who, ...(isAny && { details: known }) }
     }
-    if (this.#waiting === undefined) this.#append([entry()])
-    else this.#waiting.push(entry)
+    if (this.#waiting === undefined) return this.#append([entry()])
+    this.#waiting.push(entry)
+    return undefined
   }
 
   get #place() {
@@ -181,21 +220,35 @@ export class AuditTrail {
     return { store: folder, state: state.folder, keep: keep === 'repository' ? keep : 'beside' } as const
   }
 
-  #append(entries: Entries): void {
+  /** Sends a line about what is over, or was refused: nobody waits for it but the operation. */
+  #send(writing: Writing): void {
+    if (writing === undefined) return
+    const sending = writing
+      .catch((error) => this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) }))
+      .finally(() => this.#sending.delete(sending))
+    this.#sending.add(sending)
+  }
+
+  #append(entries: Entries): Writing {
     const { keep, required } = this.settings
-    if (keep === 'off') return
+    if (keep === 'off') return undefined
+    const { shared } = this.#store
+    if (shared !== undefined)
+      return appendSharedAudit(shared.audit, entries).catch((error) => this.#missed(error, entries))
     try {
       this.#files.add(appendAudit(this.#place, entries, { synced: required }))
     } catch (error) {
-      this.#unwritten(entries, error)
+      this.#missed(error, entries)
     }
+    return undefined
   }
 
-  /** @throws the error where nothing may be done that is not written down. */
-  #unwritten(entries: Entries, error: unknown): void {
+  /** @throws what has kept the lines from being written, where nothing may be done without them. */
+  #missed(error: unknown, entries: readonly AuditEntry[]): void {
     this.#host.auditFailed?.()
     // What has been done cannot be refused any more.
-    if (this.settings.required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
+    const isAhead = entries.some(({ result }) => result === 'allowed' || result === 'denied')
+    if (this.settings.required && isAhead) throw error
     this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) })
   }
 }

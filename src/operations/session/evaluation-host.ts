@@ -69,9 +69,9 @@ export function evaluationHost(
         const given = await workspace.host.provider(name)
         return {
           ...given,
-          open: (inputs, call) => {
+          open: async (inputs, call) => {
             lives.push({ until: Number.NEGATIVE_INFINITY })
-            workspace.audit.flush()
+            await workspace.audit.flush()
             return masked([inputs], () => given.open(inputs, call))
           },
         }
@@ -79,8 +79,8 @@ export function evaluationHost(
       const provider = await findProvider(workspace, name)
       return openableProvider(provider, {
         once,
-        open: (work) => {
-          workspace.audit.flush()
+        open: async (work) => {
+          await workspace.audit.flush()
           workspace.host.progress?.(`waiting for ${name}`)
           return work()
         },

@@ -179,6 +179,7 @@ export class Session {
       failure = error
     }
     workspace.audit.end(failure)
+    await workspace.audit.settled()
     const commit = operation.changes ? await this.#commit(operation.name, alsoChanged) : undefined
     this.#deliver()
     if (result === undefined) throw failure

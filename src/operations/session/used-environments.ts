@@ -93,12 +93,13 @@ export class UsedEnvironments {
   }
 
   /** Its secrets are about to be decrypted, or what was made from them. */
-  recordDecryption(name: string): void {
+  async recordDecryption(name: string): Promise<void> {
     const known = this.#used.get(name)
     if (known === undefined || name === this.#root?.asked) return
     this.#decrypted.add(name)
     const details = { ...(this.#root && { by: this.#root.name }), revision: known.revision.number }
-    this.#workspace.audit.begin('environment-imported', known.environment.name, details).done()
+    const permitted = await this.#workspace.audit.begin('environment-imported', known.environment.name, details)
+    permitted.done()
   }
 
   /**
@@ -140,8 +141,8 @@ export class UsedEnvironments {
     const environment = workspace.store.environment(reference.name)
     const revision = environment.resolve(reference.version)
     const unlock = this.use(name, environment, revision)
-    const audited = () => {
-      this.recordDecryption(name)
+    const audited = async () => {
+      await this.recordDecryption(name)
       return unlock()
     }
     return { text: revision.definition, unlock: audited }

@@ -63,6 +63,7 @@ export async function finishSignIn(
   if (identity.kind === 'refused') {
     const { error, message } = identity
     workspace.audit.denied('user-signed-in', '*', { error, reason: message.slice(0, 500) })
+    await workspace.audit.settled()
   }
   return identity
 }

@@ -27,7 +27,7 @@ export const grantToken = storeOperation({
     const token = newToken()
     const id = tokenId(token)
     const event = by === 'exchange' ? 'token-exchanged' : 'user-signed-in'
-    const permitted = work.audit.begin(event, '*', { token: id, issuer, subject: subject.slice(0, 300) })
+    const permitted = await work.audit.begin(event, '*', { token: id, issuer, subject: subject.slice(0, 300) })
     const kept = await registryOf(work).add(token, {
       user,
       name: `${user} by ${by}`.slice(0, 100),

@@ -50,7 +50,7 @@ export async function initChosenStore(
   if (secretsProvider !== undefined) {
     const workspace = openWorkspaceAt(made.folder, session, 'named')
     const remember = await allowTypedProvider(workspace, secretsProvider)
-    remember()
+    await remember()
   }
   return made
 }

@@ -35,18 +35,18 @@ export async function trustReviewOf(workspace: Workspace): Promise<TrustReview> 
 }
 
 /** Remembers that the store may do this much and no more, and writes that down in the audit log. */
-export function rememberTrust(workspace: Workspace, powers: readonly Power[]): void {
+export async function rememberTrust(workspace: Workspace, powers: readonly Power[]): Promise<void> {
   const { host, audit } = trustedWorkspace(workspace)
-  const done = audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
+  const done = await audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
   writeDecision(trustContext(workspace), { accepted: host.now().toISOString(), powers })
   done.done()
 }
 
 /** Adds what the user has named on the command line to what was accepted. */
-export function acceptAlso(workspace: Workspace, power: Power): void {
+export async function acceptAlso(workspace: Workspace, power: Power): Promise<void> {
   const before: TrustDecision | undefined = readDecision(trustContext(workspace))
   if (before?.powers.some((each) => samePower(each, power))) return
-  rememberTrust(workspace, [...(before?.powers ?? []), power])
+  await rememberTrust(workspace, [...(before?.powers ?? []), power])
 }
 
 /** One question at a time, however many calls of an evaluation need an answer. */
@@ -73,8 +73,8 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
     asking.set(workspace.store, answers)
     const answer =
       answers.get(review.digest) ??
-      askTrust(review).then((accepted) => {
-        if (accepted) rememberTrust(workspace, review.powers)
+      askTrust(review).then(async (accepted) => {
+        if (accepted) await rememberTrust(workspace, review.powers)
         return accepted
       })
     answers.set(review.digest, answer)

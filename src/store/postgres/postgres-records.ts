@@ -17,6 +17,7 @@ import type { SharedJobs } from '../records/shared-jobs.ts'
 import { type AddedRows, addedRows, writeAddedRows } from './append-rows.ts'
 import { BossJobs, type JobTiming } from './boss-jobs.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
+import { DatabaseAudit } from './database-audit.ts'
 import { DatabaseEntries } from './database-entries.ts'
 import { DatabaseJournal, lockLost } from './database-journal.ts'
 import { Leases, type LeaseTiming, leaseName } from './leases.ts'
@@ -73,7 +74,7 @@ export class PostgresRecords implements StoreRecords {
   readonly #replica: Replica
   readonly #leases: Leases
   readonly #entries = new Map<EntryKind, DatabaseEntries>()
-  readonly shared: SharedRecords = { entries: (kind) => this.#entriesOf(kind) }
+  readonly shared: SharedRecords
   readonly #jobTiming: JobTiming | undefined
   /** The time at which the last whole reading began. */
   #readMs = 0
@@ -87,6 +88,7 @@ export class PostgresRecords implements StoreRecords {
     this.#replica = new Replica(this.files.tree, database.schema)
     this.#leases = new Leases(database, sleep, timing)
     this.#jobTiming = jobTiming
+    this.shared = { entries: (kind) => this.#entriesOf(kind), audit: new DatabaseAudit(database) }
   }
 
   /**

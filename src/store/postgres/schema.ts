@@ -120,6 +120,20 @@ const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 4,
+    usableBy: 1,
+    statements: (schema) => [
+      // One log of all servers. Whoever appends holds the row of its end.
+      `create table ${schema}.audit_line (sequence bigint primary key, text text not null)`,
+      `create table ${schema}.audit_end (
+        only_one boolean primary key default true check (only_one),
+        sequence bigint not null,
+        digest text not null
+      )`,
+      `insert into ${schema}.audit_end (sequence, digest) values (0, '')`,
+    ],
+  },
 ]
 
 const present = migrations[migrations.length - 1] as Migration

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../files/index.ts'
+import type { AuditRecords } from './audit-records.ts'
 import type { Entries, EntryKind } from './entries.ts'
 import type { Postponed } from './postponed.ts'
 import type { SharedJobs } from './shared-jobs.ts'
@@ -69,6 +70,7 @@ export type LockedThing =
 /** Records that servers of one store share besides the store itself, where it is in a database. */
 export interface SharedRecords {
   entries(kind: EntryKind): Entries
+  readonly audit: AuditRecords
 }
 
 /**

@@ -7,8 +7,8 @@ import {
   environmentAuditLines,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
 import { choice, count, list, text } from '../../framework/flags.ts'
-import { openSession } from '../../framework/session.ts'
 import { readTime } from '../../framework/time-flag.ts'
 import { tableFor } from '../../terminal/index.ts'
 
@@ -24,6 +24,7 @@ const flags = {
     options: ['text', 'json', 'csv', 'cef'],
     default: 'text',
   }),
+  ...DATABASE_FLAG,
 }
 
 export default class AuditLog extends EscCommand<readonly AuditLine[], typeof flags> {
@@ -48,7 +49,6 @@ Where access rules are set, the log of an environment is for its admins, and the
   async run(): Promise<readonly AuditLine[]> {
     const { user, event, result, since, until, count: most } = this.flags
     const now = this.io.now()
-    const session = openSession(this.io, this.flags)
     const filter = {
       user,
       events: event,
@@ -57,10 +57,11 @@ Where access rules are set, the log of an environment is for its admins, and the
       until: readTime('until', until, now),
     }
     const typed = this.flags.env ?? this.positionals[0]
-    const { result: lines } =
+    const list = ({ session }: AnySession) =>
       typed === undefined || typed.includes('*')
-        ? await session.perform(auditLines, undefined, { ...filter, pattern: typed })
-        : await session.perform(environmentAuditLines, session.reference(typed), filter)
+        ? session.perform(auditLines, undefined, { ...filter, pattern: typed })
+        : session.perform(environmentAuditLines, session.reference(typed), filter)
+    const { result: lines } = await withAnySession(this.io, this.flags, list)
     return most === undefined ? lines : lines.slice(Math.max(0, lines.length - most))
   }
 

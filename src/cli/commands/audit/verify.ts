@@ -2,9 +2,9 @@ import { relative } from 'node:path'
 import { EscError } from '../../../errors.ts'
 import { type AuditAnchor, type AuditVerification, verifyAuditLog } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
 import { list } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
-import { openSession } from '../../framework/session.ts'
 import { hasColour, red } from '../../terminal/index.ts'
 
 const flags = {
@@ -13,6 +13,7 @@ const flags = {
       'a head that was printed before and kept elsewhere, as log:sequence:digest: the log must still have it',
     value: 'head',
   }),
+  ...DATABASE_FLAG,
   ...OUTPUT_FLAG,
 }
 
@@ -34,9 +35,9 @@ The exit code is 1 when something is wrong. A line that a crash cut short is a n
   static override flags = flags
 
   async run(): Promise<AuditVerification> {
-    const session = openSession(this.io, this.flags)
     const expected = this.flags.expect.map(readHead)
-    return (await session.perform(verifyAuditLog, undefined, { expected })).result
+    const verify = ({ session }: AnySession) => session.perform(verifyAuditLog, undefined, { expected })
+    return (await withAnySession(this.io, this.flags, verify)).result
   }
 
   text({ findings, heads, lines }: AuditVerification): string {
