@@ -1,184 +1,140 @@
 import { useState } from 'preact/hooks'
-import { environmentPath, getJson, sendJson } from '../api.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
-import { When } from '../parts/when.tsx'
-import { useSignedIn } from '../session.ts'
-import { texts } from '../texts.ts'
+import { perform } from '../perform.ts'
+import { texts as common } from '../texts.ts'
+import { webhookTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
+import { Deliveries } from '../webhooks/deliveries.tsx'
+import type { Hook } from '../webhooks/hook.ts'
+import { HookForm } from '../webhooks/hook-form.tsx'
 import type { TabProps } from './tab.ts'
-
-interface Hook {
-  readonly name: string
-  readonly displayName: string
-  readonly payloadUrl: string
-  readonly format: string
-  readonly active: boolean
-}
-
-interface HookDelivery {
-  readonly id: string
-  readonly kind: string
-  readonly timestamp: number
-  readonly duration: number
-  readonly responseCode: number
-  readonly responseBody: string
-}
-
-const formats = ['raw', 'slack', 'ms_teams', 'github', 'gitlab', 'pulumi_deployments'] as const
 
 /** The webhooks of an environment, and what was sent to them. */
 export function Webhooks({ name }: TabProps) {
-  const { organization } = useSignedIn()
-  const hooks = `${environmentPath(organization, name)}/hooks`
-  const loaded = useLoaded((signal) => getJson<readonly Hook[]>(hooks, signal), [hooks])
-  const [creating, setCreating] = useState(false)
+  const loaded = useLoaded(async () => (await perform<readonly Hook[]>('list-webhooks', name)).result, [name])
+  const [form, setForm] = useState<'closed' | 'new' | Hook>('closed')
   return (
     <>
       <div class="heading">
-        <span />
-        <button type="button" onClick={() => setCreating(true)}>
-          {texts.webhooks.create}
+        <span class="muted">{texts.hint}</span>
+        <button type="button" onClick={() => setForm('new')}>
+          {texts.create}
         </button>
       </div>
       <Shown of={loaded}>
         {(all) =>
           all.length === 0 ? (
-            <Empty text={texts.webhooks.none} />
+            <Empty text={texts.none} />
           ) : (
-            all.map((hook) => <HookBlock key={hook.name} hook={hook} hooks={hooks} changed={loaded.reload} />)
+            all.map((hook) => (
+              <HookBlock key={hook.name} name={name} hook={hook} edit={() => setForm(hook)} changed={loaded.reload} />
+            ))
           )
         }
       </Shown>
-      {creating && <NewHook name={name} hooks={hooks} close={() => setCreating(false)} saved={loaded.reload} />}
+      {form !== 'closed' && (
+        <HookForm
+          name={name}
+          hook={form === 'new' ? undefined : form}
+          close={() => setForm('closed')}
+          saved={loaded.reload}
+        />
+      )}
     </>
   )
 }
 
-function HookBlock({ hook, hooks, changed }: { hook: Hook; hooks: string; changed: () => void }) {
-  const path = `${hooks}/${encodeURIComponent(hook.name)}`
+interface BlockProps {
+  readonly name: string
+  readonly hook: Hook
+  readonly edit: () => void
+  readonly changed: () => void
+}
+
+function HookBlock({ name, hook, edit, changed }: BlockProps) {
   const [turn, setTurn] = useState(0)
+  const [open, setOpen] = useState(false)
   const [error, setError] = useState<Error>()
+  const [busy, setBusy] = useState(false)
   const [removing, setRemoving] = useState(false)
-  const sent = useLoaded((signal) => getJson<readonly HookDelivery[]>(`${path}/deliveries`, signal), [path, turn])
-  const ping = () => void sendJson('POST', `${path}/ping`).then(() => setTurn(turn + 1), setError)
+  const ping = () => {
+    setBusy(true)
+    setError(undefined)
+    perform('ping-webhook', name, hook.name)
+      .then(() => {
+        setOpen(true)
+        setTurn((before) => before + 1)
+      }, setError)
+      .finally(() => setBusy(false))
+  }
+  const button = (text: string, onClick: () => void, isBusy = false) => (
+    <button
+      type="button"
+      class="secondary"
+      onClick={onClick}
+      aria-busy={isBusy}
+      disabled={isBusy}
+      aria-label={`${text} ${hook.displayName}`}
+    >
+      {text}
+    </button>
+  )
   return (
-    <article>
+    <article aria-label={hook.displayName}>
       <div class="heading">
-        <div>
+        <div class="hook">
           <strong>{hook.displayName}</strong> <small class="muted">{`${hook.name}, ${hook.format}`}</small>
+          {!hook.active && <span class="mark bad">{texts.inactive}</span>}
+          {hook.hasSecret && <span class="mark">{texts.signed}</span>}
           <div>
-            <code>{hook.payloadUrl}</code>
+            <code>{hook.url}</code>
           </div>
+          <div class="detail">{eventsOf(hook)}</div>
+          {hook.headerNames.length > 0 && <div class="detail">{texts.headers(hook.headerNames.join(', '))}</div>}
         </div>
         <div class="buttons">
-          <button type="button" class="secondary" onClick={ping} aria-label={`${texts.webhooks.ping} ${hook.name}`}>
-            {texts.webhooks.ping}
-          </button>
-          <button
-            type="button"
-            class="secondary"
-            onClick={() => setRemoving(true)}
-            aria-label={`${texts.webhooks.remove} ${hook.name}`}
-          >
-            {texts.webhooks.remove}
-          </button>
+          {button(texts.ping, ping, busy)}
+          {button(texts.edit, edit)}
+          {button(texts.remove, () => setRemoving(true))}
         </div>
       </div>
       {error && <Failure error={error} />}
-      <details>
-        <summary>{texts.webhooks.deliveries}</summary>
-        <Shown of={sent}>
-          {(deliveries) =>
-            deliveries.length === 0 ? (
-              <p class="muted">{texts.webhooks.noDeliveries}</p>
-            ) : (
-              <ul class="plan">
-                {deliveries.map(({ id, kind, timestamp, duration, responseCode, responseBody }) => (
-                  <li key={id}>
-                    <span class={`mark ${responseCode >= 200 && responseCode < 300 ? 'good' : 'bad'}`}>
-                      {responseCode || '–'}
-                    </span>{' '}
-                    {kind}, <When at={new Date(timestamp * 1000).toISOString()} />, {duration} ms
-                    {responseCode === 0 && <div class="detail">{responseBody}</div>}
-                  </li>
-                ))}
-              </ul>
-            )
-          }
-        </Shown>
+      <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary aria-label={texts.deliveriesOf(hook.displayName)}>{texts.deliveries}</summary>
+        {open && <Deliveries name={name} hook={hook.name} turn={turn} />}
       </details>
-      {removing && (
-        <Dialog title={texts.webhooks.confirm(hook.displayName)} close={() => setRemoving(false)}>
-          <p>{texts.webhooks.removed}</p>
-          <footer>
-            <button type="button" class="secondary" onClick={() => setRemoving(false)}>
-              {texts.common.cancel}
-            </button>
-            <button type="button" class="danger" onClick={() => void sendJson('DELETE', path).then(changed, setError)}>
-              {texts.webhooks.remove}
-            </button>
-          </footer>
-        </Dialog>
-      )}
+      {removing && <RemoveHook name={name} hook={hook} close={() => setRemoving(false)} removed={changed} />}
     </article>
   )
 }
 
-function NewHook({ name, hooks, close, saved }: { name: string; hooks: string; close: () => void; saved: () => void }) {
-  const { organization } = useSignedIn()
+function eventsOf({ events, groups }: Hook): string {
+  return events.length + groups.length === 0 ? texts.allEvents : [...groups, ...events].join(', ')
+}
+
+interface RemoveProps {
+  readonly name: string
+  readonly hook: Hook
+  readonly close: () => void
+  readonly removed: () => void
+}
+
+function RemoveHook({ name, hook, close, removed }: RemoveProps) {
   const [error, setError] = useState<Error>()
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget as HTMLFormElement)
-    const [project, environment] = name.split('/')
-    const secret = String(form.get('secret') ?? '')
-    sendJson('POST', hooks, {
-      active: true,
-      displayName: String(form.get('displayName')),
-      organizationName: organization,
-      projectName: project,
-      envName: environment,
-      payloadUrl: String(form.get('url')),
-      format: String(form.get('format')),
-      ...(secret !== '' && { secret }),
-    }).then(() => {
-      saved()
-      close()
-    }, setError)
-  }
+  const remove = () => void perform('remove-webhook', name, hook.name).then(removed, setError)
   return (
-    <Dialog title={texts.webhooks.create} close={close}>
-      <form onSubmit={submit}>
-        <label>
-          {texts.webhooks.name}
-          <input name="displayName" required autocomplete="off" />
-        </label>
-        <label>
-          {texts.webhooks.url}
-          <input name="url" type="url" required autocomplete="off" placeholder="https://" />
-        </label>
-        <label>
-          {texts.webhooks.format}
-          <select name="format">
-            {formats.map((format) => (
-              <option key={format}>{format}</option>
-            ))}
-          </select>
-        </label>
-        <label>
-          {texts.webhooks.secret}
-          <input name="secret" type="password" autocomplete="off" aria-describedby="secret-hint" />
-        </label>
-        <small id="secret-hint">{texts.webhooks.secretHint}</small>
-        {error && <Failure error={error} />}
-        <footer>
-          <button type="button" class="secondary" onClick={close}>
-            {texts.common.cancel}
-          </button>
-          <button type="submit">{texts.webhooks.create}</button>
-        </footer>
-      </form>
+    <Dialog title={texts.confirm(hook.displayName)} close={close}>
+      <p>{texts.dies}</p>
+      {error && <Failure error={error} />}
+      <footer>
+        <button type="button" class="secondary" onClick={close}>
+          {common.common.cancel}
+        </button>
+        <button type="button" class="danger" onClick={remove}>
+          {texts.remove}
+        </button>
+      </footer>
     </Dialog>
   )
 }
