@@ -3,13 +3,14 @@ import { includes, type Level } from './level.ts'
 import { type AccessRule, type AccessRules, samePrincipal, teamPrefix } from './rules.ts'
 
 /**
- * The grounds of a decision: a rule and the name in it that meant the principal; the default; or
- * that there are no rules.
+ * The grounds of a decision: a rule and the name in it that meant the principal; the default; that
+ * there are no rules; or that they do not limit whoever calls.
  */
 export type Reason =
   | { readonly kind: 'rule'; readonly rule: AccessRule; readonly as: string }
   | { readonly kind: 'default' }
   | { readonly kind: 'no-rules' }
+  | { readonly kind: 'unlimited' }
 
 export interface Decision {
   readonly level: Level

@@ -9,6 +9,7 @@ import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './sessio
 import { texts } from './texts.ts'
 
 const Audit = lazy(async () => (await import('./screens/audit.tsx')).Audit)
+const AccessPage = lazy(async () => (await import('./screens/access.tsx')).AccessPage)
 const Tokens = lazy(async () => (await import('./screens/tokens.tsx')).Tokens)
 const GraphPage = lazy(async () => (await import('./screens/graph.tsx')).GraphPage)
 const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
@@ -30,6 +31,9 @@ function Header({ login, leave }: { login: string; leave: () => void }) {
         </a>
         <a href="/audit" aria-current={here('/audit')}>
           {texts.navigation.audit}
+        </a>
+        <a href="/access" aria-current={here('/access')}>
+          {texts.navigation.access}
         </a>
         <a href="/tokens" aria-current={here('/tokens')}>
           {texts.navigation.tokens}
@@ -83,6 +87,7 @@ function App() {
           <Route path="/environments/:project/:environment/:tab?" component={Environment} />
           <Route path="/graph" component={GraphPage} />
           <Route path="/audit" component={AuditPage} />
+          <Route path="/access" component={AccessPage} />
           <Route path="/tokens" component={Tokens} />
           <Route default component={NotFound} />
         </Router>

@@ -173,3 +173,90 @@ export const webhookTexts = {
   notTried: 'not sent yet',
   attempts: (answer: string, count: number) => `${answer} (attempt ${count})`,
 } as const
+
+export const accessTexts = {
+  noRules: 'There are no access rules: everybody may do everything. Rules are written into esc.yaml.',
+  rulesHint: 'The highest level that a rule gives counts; a rule that says none takes everything away.',
+  environments: 'Environments',
+  environment: 'Environment',
+  principals: 'Principals',
+  principal: 'Principal',
+  level: 'Level',
+  place: 'Written in',
+  default: 'default',
+  why: 'Why',
+  teams: 'Teams',
+  inTeams: (teams: string) => `in ${teams}`,
+  levelsTitle: 'What each level allows',
+  levels: {
+    none: 'nothing; the environment is not listed',
+    read: 'see definitions with ciphertext, history, tags, settings, status',
+    open: 'also open it and see its secrets, clone it, examine its rotators',
+    write: 'also create and change it, tag and retract revisions, rotate, schedule, add webhooks',
+    admin: 'also remove it and bring it back, change its settings and its key',
+  },
+  store: (who: string, level: string, why: string) => `${who} has ${level} on the store as a whole: ${why}.`,
+  has: (who: string, level: string, environment: string, why: string) =>
+    `${who} has ${level} on ${environment}: ${why}.`,
+  because: {
+    noRules: 'the store has no access rules',
+    unlimited: 'the rules do not limit this token',
+    default: 'no rule gives more than the default',
+    rule: (place: string, as: string) => `the rule at ${place} for ${as === '*' ? 'everybody' : as}`,
+  },
+  explain: 'Who may do what, and why',
+  asked: 'Principal',
+  you: 'you',
+  ask: 'Explain',
+  byRules: 'By the rules, which bind this program only',
+  everybodyElse: 'everybody else',
+  byKey: 'By the key, which binds everybody, it can be decrypted by',
+  noKey: 'You may not read this environment.',
+  keyOf: {
+    recipients: (list: string) => `these recipients of ${list}, and nobody else:`,
+    'key-file': 'whoever has the key file: nobody keeps a list.',
+    passphrase: 'whoever knows the passphrase: nobody keeps a list.',
+    service: (key: string) => `whom the policy of ${key} allows: look there.`,
+  },
+  provider: (url: string) => `(${url})`,
+  notYet: (recipient: string) =>
+    `${recipient} is listed and cannot open it yet: its data key is to be encrypted again.`,
+  still: (recipient: string) =>
+    `${recipient} is not listed any more and can still open it: it is to get a new data key.`,
+  join: 'Somebody joins',
+  joinNow: 'Let them in',
+  joinHint:
+    'Their public key begins with age1; "esc access join" prints it. What they may open is decided by the rules.',
+  recipient: 'Age recipient',
+  leave: 'Somebody leaves',
+  leaveNow: 'Remove them',
+  theirRecipients: 'Age recipients of theirs that no comment names (not needed)',
+  next: 'What will be done?',
+  leaving: (who: string) => `${who} will be removed. This cannot be undone; they can be let in again.`,
+  joining: (who: string) => `${who} will be let in.`,
+  doneWithoutKeys: 'Done. No data key had to be changed.',
+  plan: {
+    recipients: (recipients: string, lists: string) =>
+      `${recipients} ${lists === '' ? 'is a recipient no more' : `is taken out of ${lists}`}.`,
+    rekey: (names: string) => `New data keys at once, and every revision encrypted anew: ${names}.`,
+    rules: 'They are taken out of the teams and rules in esc.yaml; rules that say none stay.',
+    owed: (names: string) => `Removed before, and credentials not rotated since: ${names}.`,
+    shared: (name: string, provider: string) =>
+      `${name} is under a key that is no list (${provider}): if they had it, end its use where it is kept.`,
+    listed: (lists: string) => `They are listed in ${lists}.`,
+    lock: (names: string) => `Data keys are encrypted for them too: ${names}.`,
+    already: (names: string) => `Nothing is to be done for ${names}.`,
+    sharedKey: (name: string, provider: string) =>
+      `${name} is under a key that is no list (${provider}): whoever keeps it must give it to them.`,
+    others: (name: string, recipients: string) => `In ${name} this lets in as well: ${recipients}.`,
+  },
+  known: 'What stays known to them',
+  knownHint:
+    'New keys do not make known secrets unknown. Rotate what can be rotated, and change the rest where it comes from.',
+  knownAs: {
+    rotators: 'to be rotated',
+    secrets: 'to be changed where they come from',
+    webhooks: 'webhooks with a secret',
+  },
+  nothingKnown: 'No secret of this store.',
+} as const

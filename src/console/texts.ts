@@ -35,6 +35,7 @@ export const texts = {
       revisions: 'Revisions',
       links: 'Imports',
       webhooks: 'Webhooks',
+      access: 'Access',
       audit: 'Audit',
     },
     path: 'Path',

@@ -33,10 +33,16 @@ export {
   type PrincipalAccess,
   type UnappliedList,
 } from './access/access.ts'
-export { addPrincipal, type JoinerPlan, type JoinerReport } from './access/add-principal.ts'
+export { addPrincipal, type JoinerPlan, type JoinerReport, previewPrincipal } from './access/add-principal.ts'
 export { owedRotations } from './access/owed-rotations.ts'
 export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
-export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './access/remove-principal.ts'
+export {
+  type LeaverPlan,
+  type LeaverReport,
+  previewRemoval,
+  removePrincipal,
+  settleRemoval,
+} from './access/remove-principal.ts'
 export { type MissingLevel, missingLevels } from './access/rights.ts'
 export { auditLines, environmentAuditLines, verifyAuditLog } from './audit/audit-log.ts'
 export { recordAgentCall } from './audit/record-agent-call.ts'

@@ -90,7 +90,7 @@ access:
     await row.getByText('waiting').waitFor()
     await row.getByText('next attempt').waitFor()
     await row.getByText('Attempts and body').click()
-    await row.getByText(markup, { exact: true }).waitFor()
+    await row.getByText(markup, { exact: true }).first().waitFor()
     failing = false
     const before = receiver.received.length
     await row.getByRole('button', { name: /^Redeliver/ }).click()

@@ -40,9 +40,6 @@ const undeclared: Readonly<Record<string, string>> = {
   'export-store-to-folder': 'it writes a folder of this machine',
   'import-store-into-database': 'it reads a folder of this machine',
   'deliver-webhooks': 'a process of this machine waits',
-  'add-principal': 'a person decides in between',
-  'remove-principal': 'a person decides in between',
-  'settle-removal': 'a step of remove-principal',
   'init-issuer': 'the key of this machine',
   'publish-issuer': 'it writes a folder of this machine',
   'issue-token': 'the key of this machine',
@@ -52,7 +49,6 @@ const undeclared: Readonly<Record<string, string>> = {
   'trust-key': 'a person decides in between',
   'trust-keys': 'a person decides in between',
   'accept-trust': 'what this machine allows',
-  'verify-audit-log': 'heads are read from files',
 }
 
 /** The members that are data, as far as they are there. */

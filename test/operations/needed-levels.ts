@@ -31,7 +31,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
     retarget-journal-record retract-revision roll-back save-working-definition set-config set-environment-tag set-login-provider
     set-value set-values tag-revision`,
   admin: `export-store-to-folder import-store-into-database 
-    add-principal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
+    add-principal preview-principal preview-principal-removal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
     list-environment-audit-lines list-tokens create-token rotate-token revoke-token prune-environment remove-environment remove-principal restore-environment rewrap-key`,
 }
 

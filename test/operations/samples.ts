@@ -441,6 +441,16 @@ export const samples: Readonly<Record<string, Sample>> = {
     elsewhere: 'cli/commands/leaver.test.ts',
     fails: { code: 'not_found' },
   },
+  'preview-principal': {
+    input: given({ principal: 'eve@example.com', recipient: 'no recipient' }),
+    elsewhere: 'console/access.test.ts',
+    fails: { code: 'invalid_input' },
+  },
+  'preview-principal-removal': {
+    input: given({ principal: 'eve@example.com', recipients: [] }),
+    elsewhere: 'console/access.test.ts',
+    fails: { code: 'not_found' },
+  },
   'settle-removal': { input: given({ principal: 'eve@example.com' }) },
   'request-access': { elsewhere: 'cli/commands/joiner.test.ts' },
   'import-store-into-database': {

@@ -29,16 +29,16 @@ function named(value: unknown): unknown {
  * here, or into `remote-operations.ts`.
  */
 const onlyHere = `
-  accept-trust add-principal analyze-definition change-secrets-provider change-store-secrets-provider
+  accept-trust analyze-definition change-secrets-provider change-store-secrets-provider
   check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks
   describe-environments deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
   export-store-to-folder get-scheduler-look get-scheduler-settings get-status grant-token
   import-environments import-store-into-database import-values init-issuer issue-token
   list-environments-to-renumber list-references-to-key locate-definition
   note-scheduler-look open-draft open-text plan-prune plan-trust-setup prune-environment publish-issuer
-  record-agent-call remove-principal renumber-environment request-access require-known restore-working-definition
+  record-agent-call renumber-environment request-access require-known restore-working-definition
   review-trust rewrap-key rewrap-keys rotate-signing-key run-due-schedule
-  save-working-definition select-environment set-login-provider set-value settle-removal show-store-status
+  save-working-definition select-environment set-login-provider set-value show-store-status
   trust-key trust-keys verify-identity`
   .trim()
   .split(/\s+/)

@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact'
 import { lazy, useLocation } from 'preact-iso'
 import { texts } from '../texts.ts'
+import { AccessTab } from './access.tsx'
 import { Audit } from './audit.tsx'
 import { Links } from './links.tsx'
 import { Revisions } from './revisions.tsx'
@@ -23,6 +24,7 @@ const tabs: readonly {
   { id: 'revisions', title: texts.environment.tabs.revisions, component: Revisions },
   { id: 'links', title: texts.environment.tabs.links, component: Links },
   { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks },
+  { id: 'access', title: texts.environment.tabs.access, component: AccessTab },
   { id: 'audit', title: texts.environment.tabs.audit, component: Audit },
 ]
 

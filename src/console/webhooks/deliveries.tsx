@@ -6,7 +6,7 @@ import { webhookTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import type { HookDelivery } from './hook.ts'
 
-/** What was sent to a webhook and what waits to be, newest first, each to be sent once more. */
+/** The deliveries of a webhook, newest first, each to be sent once more. */
 export function Deliveries({ name, hook, turn }: { name: string; hook: string; turn: number }) {
   const sent = useLoaded(
     async () => (await perform<readonly HookDelivery[]>('list-webhook-deliveries', name, hook)).result,

@@ -12,6 +12,7 @@ import type { Environment } from '../../store/index.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import { refusalOf, wholeStore } from '../session/permit.ts'
 import type { Principal } from '../session/principal.ts'
+import { rulesOfStore } from '../session/store-rules.ts'
 import { keyContext, type Workspace } from '../session/workspace.ts'
 
 /** The access of one principal to an environment. */
@@ -58,7 +59,7 @@ export const explainAccess = operation({
   input: (z) => z.strictObject({ as: z.string().optional() }),
   async run(work, { as }: { readonly as?: string }): Promise<AccessExplanation> {
     const { name } = work.subject
-    const rules = work.accessRules()
+    const rules = rulesOfStore(work)
     const { name: user, from } = as === undefined ? work.principal() : { name: as, from: undefined }
     if (!work.store.has(name)) work.store.environment(name)
     const readable = refusalOf(work, name, 'read') === undefined
@@ -69,7 +70,7 @@ export const explainAccess = operation({
     return {
       environment: name,
       rules: rules !== undefined,
-      who: { ...accessOf(rules, user, name), from },
+      who: { ...accessOf(rules, user, name), ...(as === undefined && work.caller.unlimited && unlimited), from },
       others: named.map((each) => accessOf(rules, each, name)),
       everybody: rules === undefined ? 'admin' : decide(rules, '*', name).level,
       key,
@@ -77,6 +78,9 @@ export const explainAccess = operation({
     }
   },
 })
+
+/** The access of a caller whom the rules do not limit. */
+const unlimited: Decision = { level: 'admin', because: { kind: 'unlimited' } }
 
 function unappliedList(environment: Environment, key: KeyHolders): UnappliedList | undefined {
   const locked = key.kind === 'recipients' ? environment.keyTrust.holders() : undefined
@@ -113,9 +117,9 @@ export const listAccess = storeOperation({
   level: undefined,
   audit: 'environment-read',
   async run(work): Promise<AccessList> {
-    const rules = work.accessRules()
+    const rules = rulesOfStore(work)
     const who = work.principal()
-    return { rules, who, store: decideForStore(rules, who.name) }
+    return { rules, who, store: work.caller.unlimited ? unlimited : decideForStore(rules, who.name) }
   },
 })
 

@@ -4,7 +4,10 @@ import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { type KeyHolders, recipientProblem, recipientsFile } from '../../keys/index.ts'
 import { again, rich, step, type Text } from '../../rich-text.ts'
 import { rewrapKey } from '../keys/rewrap.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
+import { refuseForOthers } from '../session/own-rights.ts'
+import { rulesOfStore } from '../session/store-rules.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { holdersOf } from './access.ts'
 
@@ -65,9 +68,10 @@ export const addPrincipal = storeOperation({
   name: 'add-principal',
   level: 'admin',
   audit: 'access-updated',
+  input: (z) => joinerSchema(z),
   async run(work, { confirm, ...joiner }: JoinerInput): Promise<JoinerReport> {
     const { store } = work
-    const { principal, recipient } = checked(joiner)
+    const { principal, recipient } = checked(work, joiner)
     const { plan, urls, defaultUrl } = planFor(work, { principal, recipient })
     await confirm(plan)
     for (const list of plan.lists) {
@@ -86,7 +90,27 @@ export const addPrincipal = storeOperation({
   },
 })
 
-function checked({ principal, recipient }: Joiner): Joiner {
+/**
+ * Tells what `addPrincipal` would do: whom it lets in where. Throws what that throws before it
+ * asks.
+ */
+export const previewPrincipal = storeOperation({
+  name: 'preview-principal',
+  level: 'admin',
+  audit: 'environment-read',
+  changes: false,
+  input: (z) => joinerSchema(z),
+  run: async (work, joiner: Joiner): Promise<JoinerPlan> => planFor(work, checked(work, joiner)).plan,
+})
+
+const joinerSchema = (z: InputKit) =>
+  z.strictObject({
+    principal: z.string().describe('whom, as the rules name them'),
+    recipient: z.string().describe('their age recipient, age1…'),
+  })
+
+function checked(workspace: Workspace, { principal, recipient }: Joiner): Joiner {
+  refuseForOthers(workspace, principal.trim(), 'let in')
   const problem = recipientProblem(recipient)
   if (problem !== undefined) {
     throw new EscError('invalid_input', `cannot let '${principal}' in: ${problem}`, {
@@ -102,7 +126,7 @@ function checked({ principal, recipient }: Joiner): Joiner {
 
 function planFor(workspace: Workspace, { principal, recipient }: Joiner) {
   const { store } = workspace
-  const rules = workspace.accessRules()
+  const rules = rulesOfStore(workspace)
   const mayOpen = (name: string) => includes(decide(rules, principal, name).level, 'open')
   const all = store.list().map((name) => ({ name, key: holdersOf(workspace, store.environment(name)) }))
   const listed = all.flatMap(({ name, key }) => (key.kind === 'recipients' ? [{ name, key: key as Listed }] : []))

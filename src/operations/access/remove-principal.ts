@@ -5,7 +5,9 @@ import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { again, rich, step } from '../../rich-text.ts'
 import { layout, stateLayout } from '../../store/index.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from '../keys/change-secrets-provider.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
+import { rulesOfStore } from '../session/store-rules.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { holdersOf } from './access.ts'
 import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
@@ -64,11 +66,9 @@ export const removePrincipal = storeOperation({
   name: 'remove-principal',
   level: 'admin',
   audit: 'access-updated',
+  input: (z) => leaverSchema(z),
   async run(work, { confirm, ...leaver }: LeaverInput): Promise<LeaverReport> {
-    const plan = planFor(work, leaver, readBegun(work, leaver.principal))
-    const { configuration, folder } = work.store
-    // Refuses what would be nobody's before anything is asked or changed.
-    withoutPrincipal(configuration.text, leaver.principal, layout.configuration(folder))
+    const plan = checkedPlan(work, leaver)
     await confirm(plan)
     return { ...plan, environments: await removeAll(work, plan) }
   },
@@ -78,6 +78,33 @@ export const removePrincipal = storeOperation({
     return { details: { principal, environments: rekey } }
   },
 })
+
+/**
+ * Tells what `removePrincipal` would do, and what the principal may know. Throws what that throws
+ * before it asks.
+ */
+export const previewRemoval = storeOperation({
+  name: 'preview-principal-removal',
+  level: 'admin',
+  audit: 'environment-read',
+  changes: false,
+  input: (z) => leaverSchema(z),
+  run: async (work, leaver: Leaver): Promise<LeaverPlan> => checkedPlan(work, leaver),
+})
+
+const leaverSchema = (z: InputKit) =>
+  z.strictObject({
+    principal: z.string().describe('whom, as the rules name them'),
+    recipients: z.array(z.string()).default([]).describe('age recipients of theirs that no comment names'),
+  })
+
+function checkedPlan(workspace: Workspace, leaver: Leaver): LeaverPlan {
+  const plan = planFor(workspace, leaver, readBegun(workspace, leaver.principal))
+  const { configuration, folder } = workspace.store
+  // Refuses what would be nobody's before anything is asked or changed.
+  withoutPrincipal(configuration.text, leaver.principal, layout.configuration(folder))
+  return plan
+}
 
 async function removeAll(work: Work, plan: LeaverPlan): Promise<EnvironmentKeyChange[]> {
   const { store } = work
@@ -105,7 +132,7 @@ async function removeAll(work: Work, plan: LeaverPlan): Promise<EnvironmentKeyCh
 
 function planFor(workspace: Workspace, { principal, recipients: given }: Leaver, begun: Begun | undefined): LeaverPlan {
   const { store } = workspace
-  const rules = workspace.accessRules()
+  const rules = rulesOfStore(workspace)
   const recipients = new Set([...given, ...(begun?.recipients ?? [])])
   const holders = store.list().map((name) => ({ name, key: holdersOf(workspace, store.environment(name)) }))
   for (const { key } of holders) {
@@ -217,6 +244,7 @@ export const settleRemoval = storeOperation({
   name: 'settle-removal',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ principal: z.string() }),
   async run(work, { principal }: { readonly principal: string }): Promise<void> {
     const begun = readBegun(work, principal)
     if (begun !== undefined) writeBegun(work, begun)

@@ -37,6 +37,8 @@ const here: Readonly<Record<string, (about: Here) => Promise<unknown>>> = {
   'set-value': setValueHere,
   'edit-definition': editHere,
   'remove-environment': removeHere,
+  'add-principal': addPrincipalHere,
+  'remove-principal': removePrincipalHere,
   'forget-journal-record': forgetHere,
   'retarget-journal-record': retargetHere,
   'check-variables': checkVariablesHere,
@@ -76,6 +78,20 @@ async function editHere({ subject, input, perform }: Here): Promise<EditResult> 
     saved = await perform(replaceDefinition, subject, { text: unchanged ? text : edited, revision })
   } while (saved.kind === 'refused')
   return saved
+}
+
+async function addPrincipalHere({ subject, input, perform }: Here): Promise<unknown> {
+  const { addPrincipal, previewPrincipal } = await import('../access/add-principal.ts')
+  const { confirm, ...joiner } = input as Parameters<typeof addPrincipal.run>[1]
+  await confirm(await perform(previewPrincipal as never, subject, joiner))
+  return perform(addPrincipal as never, subject, { ...joiner, confirm: async () => {} })
+}
+
+async function removePrincipalHere({ subject, input, perform }: Here): Promise<unknown> {
+  const { previewRemoval, removePrincipal } = await import('../access/remove-principal.ts')
+  const { confirm, ...leaver } = input as Parameters<typeof removePrincipal.run>[1]
+  await confirm(await perform(previewRemoval as never, subject, leaver))
+  return perform(removePrincipal as never, subject, { ...leaver, confirm: async () => {} })
 }
 
 async function removeHere({ subject, input, perform }: Here): Promise<unknown> {

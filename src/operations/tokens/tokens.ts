@@ -1,10 +1,10 @@
 import { EscError } from '../../errors.ts'
 import { type GuardLevel, serverEntries } from '../../store/index.ts'
 import { storeOperation } from '../session/operation.ts'
+import { refuseForOthers } from '../session/own-rights.ts'
 import type { Session } from '../session/session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { newToken } from './new-token.ts'
-import { refuseMoreThanOwn } from './own-rights.ts'
 import { endOfToken, type ServerToken, TokenRegistry } from './token-registry.ts'
 import { checkWords } from './token-words.ts'
 
@@ -27,6 +27,21 @@ export interface CreatedToken {
   /** Shown this once; the server keeps its digest. */
   readonly token: string
   readonly kept: ServerToken
+}
+
+/**
+ * Refuses a token with which a caller of a server could do what the access rules deny them.
+ *
+ * @throws EscError `forbidden`.
+ */
+function refuseMoreThanOwn(workspace: Workspace, { user, admin }: Pick<NewToken, 'user' | 'admin'>): void {
+  const { name, from } = workspace.principal()
+  if (admin && from === 'token' && workspace.accessRules() !== undefined) {
+    throw new EscError('forbidden', `'${name}' may not make a token that the access rules do not limit`, {
+      hint: 'leave that out, or make it on the machine of the store',
+    })
+  }
+  refuseForOthers(workspace, user, 'make a token for')
 }
 
 /** Makes a token of the server. Throws EscError `usage` for a name that cannot be used. */

@@ -74,6 +74,9 @@ const verifying: RemoteUse = {
 /** While a text is typed, what it imports stays as it is. */
 const typing: RemoteUse = { own: { parse: new operations.RememberingParser().parse } }
 
+/** Lists of recipients are files of this machine. */
+const principals: RemoteUse = { ...confirmed, quotes: true }
+
 /** Whoever names a secrets provider has this machine call it. */
 const withoutProvider: RemoteUse = {
   refuses: ({ secretsProvider }: { readonly secretsProvider?: unknown }) =>
@@ -94,8 +97,8 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'encrypt-in-edit': typing,
   'environment-types': asItIs,
   'expand-references': asItIs,
-  'explain-access': asItIs,
   'find-definitions': typing,
+  'explain-access': { quotes: true },
   'get-compared-side': reading,
   'get-definition': reading,
   'get-environment': reading,
@@ -105,7 +108,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'get-schedule': asItIs,
   'get-webhook': asItIs,
   'graph-environments': asItIs,
-  'list-access': asItIs,
+  'list-access': { quotes: true },
   'list-audit-lines': asItIs,
   'list-credentials': asItIs,
   'list-environment-audit-lines': asItIs,
@@ -137,7 +140,10 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'resolve-version': asItIs,
   'summarize-edit': asItIs,
   'verify-audit-log': verifying,
+  'preview-principal': { quotes: true },
+  'preview-principal-removal': { quotes: true },
   // changing
+  'add-principal': principals,
   'add-imports': asItIs,
   'apply-definitions': asItIs,
   'change-environment-settings': asItIs,
@@ -156,6 +162,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'remove-environment': confirmed,
   'remove-environment-tag': asItIs,
   'remove-imports': asItIs,
+  'remove-principal': principals,
   'remove-revision-tag': asItIs,
   'remove-schedule': confirmed,
   'remove-value': asItIs,
@@ -172,6 +179,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'rotate-environment': rotating,
   'set-config': asItIs,
   'set-environment-tag': asItIs,
+  'settle-removal': asItIs,
   'set-values': asItIs,
   'tag-revision': asItIs,
 }

@@ -64,6 +64,8 @@ function reasonText({ because }: PrincipalAccess): string {
   switch (because.kind) {
     case 'no-rules':
       return 'the store has no access rules'
+    case 'unlimited':
+      return 'the access rules do not limit this token'
     case 'default':
       return 'no rule gives more than the default'
     case 'rule':
