@@ -61,6 +61,7 @@ export class Store {
   readonly #host: CompleteHost
   readonly #records: StoreRecords
   readonly #memory: HistoryMemory
+  #isApplyingRecipients = false
 
   private constructor(folder: string, text: string, host: CompleteHost, records?: StoreRecords) {
     this.folder = folder
@@ -71,7 +72,14 @@ export class Store {
     }
     this.#records = records ?? new FolderRecords({ folder, state: this.state, host })
     this.configuration = new StoreConfiguration(folder, text, { host, records: this.#records })
-    this.#host = host
+    const { notify } = host.keys
+    const keys: CompleteHost['keys'] = {
+      ...host.keys,
+      notify: (notice) => {
+        if (notice.kind !== 'recipients-edited' || !this.#isApplyingRecipients) notify(notice)
+      },
+    }
+    this.#host = { ...host, keys }
     const place = host.storeState === undefined ? this.state.store : folder
     this.#memory = new HistoryMemory({
       files: host.files,
@@ -174,6 +182,20 @@ export class Store {
       const after = change(before)
       if (after !== before) replaceFile(this.#host.files, file, Buffer.from(after))
     })
+  }
+
+  /**
+   * Runs what encrypts data keys for the lists of recipients as they are now. Meanwhile nobody is
+   * told that a list was edited and its keys are not encrypted for it yet.
+   */
+  async applyingRecipients<Result>(run: () => Promise<Result>): Promise<Result> {
+    const before = this.#isApplyingRecipients
+    this.#isApplyingRecipients = true
+    try {
+      return await run()
+    } finally {
+      this.#isApplyingRecipients = before
+    }
   }
 
   /** Names of all environments, sorted by code unit. */
@@ -352,7 +374,8 @@ export class Store {
     const environment = this.environment(name)
     this.#host.guard(environment.name, 'admin')
     const { reencryptUnder: changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
-    const changed = await changeSecretsProvider(environment, this.#context(environment.name), change)
+    const context = this.#context(environment.name)
+    const changed = await this.applyingRecipients(() => changeSecretsProvider(environment, context, change))
     this.#handle(environment.name).current()
     return changed
   }
@@ -365,7 +388,8 @@ export class Store {
     const environment = this.environment(name)
     this.#host.guard(environment.name, 'admin')
     const { rewrap } = await import('./keys/rewrap.ts')
-    const done = await rewrap(environment, this.#context(environment.name), secretsProvider)
+    const context = this.#context(environment.name)
+    const done = await this.applyingRecipients(() => rewrap(environment, context, secretsProvider))
     this.#handle(environment.name).current()
     return done
   }

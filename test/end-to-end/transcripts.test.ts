@@ -1,6 +1,8 @@
+import { relative } from 'node:path'
 import { expect } from 'chai'
+import { packageRoot } from '../cli/commands/esc.ts'
 import { Program } from './program.ts'
-import { newUserTranscript, readmeTranscript } from './transcripts/all.ts'
+import { newUserTranscript, pageTranscripts } from './transcripts/all.ts'
 
 describe('what a new user sees', function () {
   this.timeout(120_000)
@@ -8,10 +10,11 @@ describe('what a new user sees', function () {
     if (!Program.isBuilt()) this.skip()
   })
 
-  it('is what the README shows ("npm run transcript" makes it anew)', async () => {
-    const { kept, play } = readmeTranscript()
-    expect(await play()).to.equal(kept)
-  })
+  for (const { file, kept, play } of pageTranscripts()) {
+    it(`is what ${relative(packageRoot, file)} shows ("npm run transcript" makes it anew)`, async () => {
+      expect(await play()).to.equal(kept)
+    })
+  }
 
   it('from init to a rotation that failed in part, its retry, and a rollback, is what it was', async () => {
     const { kept, play } = newUserTranscript()

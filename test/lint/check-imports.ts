@@ -8,6 +8,7 @@ import { fragmentsInDocComments } from './doc-comments.ts'
 import { namesDeclaredTwice } from './exported-names.ts'
 import { faceReaches } from './face-reach.ts'
 import { fileAccessProblems } from './file-access.ts'
+import { linkProblems } from './links.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
 import { unusedExports } from './unused-exports.ts'
@@ -58,6 +59,7 @@ const checks = [
     what: 'words',
     fault: 'of the command line below the faces',
   },
+  { found: linkProblems(), clean: 'links: each leads to a page and a heading', what: 'links', fault: 'lead nowhere' },
 ]
 for (const { found } of checks) for (const problem of found) console.error(problem)
 for (const { found, clean, what, fault } of checks)

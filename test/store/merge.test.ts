@@ -147,6 +147,41 @@ describe('two branches that edit one environment', () => {
     await expectSound('level: 1\n# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: me\nmode: a\n')
   })
 
+  it('are merged by keys where both began the same mapping', async () => {
+    await mergeBranches(
+      () => change('mode: a', 'mode: a\ncache:\n  size: 64\n  deep: {one: 1}'),
+      () => change('mode: a', 'mode: a\ncache:\n  ttl: 300\n  deep: {two: 2}'),
+    )
+    expect(await repository.store.renumber(name, options)).to.include({ definition: 'keys' })
+    const { definition } = environment().current()
+    expect(definition).to.match(/cache:\n {2}size: 64\n {2}deep: \{one: 1, two: 2\}\n {2}ttl: 300\n/)
+    await expectSound(revealed(definition, await environment().unlock(environment().current())))
+  })
+
+  for (const [what, theirs] of [
+    ['a call each', 'fn::open::env: {name: B}'],
+    ['a call and a mapping', 'name: b'],
+    ['other values of one key', 'fn::open::env: {name: A}, size: 2'],
+  ] as const) {
+    it(`are left to a person where both began the same key with ${what}`, async () => {
+      await mergeBranches(
+        () => change('mode: a', 'mode: a\ncache: {fn::open::env: {name: A}}'),
+        () => change('mode: a', `mode: a\ncache: {${theirs}}`),
+      )
+      const error = await errorOf(() => repository.store.renumber(name, options))
+      expect(error).to.include({ code: 'conflict', message: "both sides changed cache in environment 'app/dev'" })
+    })
+  }
+
+  it('are left to a person where both began the same key of the same mapping', async () => {
+    await mergeBranches(
+      () => change('mode: a', 'mode: a\ncache: {size: 1, ttl: 1}'),
+      () => change('mode: a', 'mode: a\ncache: {size: 2, age: 1}'),
+    )
+    const error = await errorOf(() => repository.store.renumber(name, options))
+    expect(error).to.include({ code: 'conflict', message: "both sides changed cache.size in environment 'app/dev'" })
+  })
+
   it('are left to a person where both changed the same, and then take what the person made of it', async () => {
     await mergeBranches(
       () => change('port: 1', 'port: 2'),

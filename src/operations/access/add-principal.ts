@@ -79,7 +79,9 @@ export const addPrincipal = storeOperation({
     }
     if (defaultUrl !== undefined) await store.configuration.setDefaultSecretsProvider(defaultUrl)
     const environments: JoinedEnvironment[] = plan.already.map((name) => ({ name, status: 'already' }))
-    for (const name of plan.lock) environments.push(await locked(work, name, urls.get(name)))
+    await store.applyingRecipients(async () => {
+      for (const name of plan.lock) environments.push(await locked(work, name, urls.get(name)))
+    })
     environments.sort((a, b) => (a.name < b.name ? -1 : 1))
     return { ...plan, environments }
   },

@@ -70,7 +70,7 @@ export const removePrincipal = storeOperation({
   async run(work, { confirm, ...leaver }: LeaverInput): Promise<LeaverReport> {
     const plan = checkedPlan(work, leaver)
     await confirm(plan)
-    return { ...plan, environments: await removeAll(work, plan) }
+    return { ...plan, environments: await work.store.applyingRecipients(() => removeAll(work, plan)) }
   },
   outcome({ environments, principal, rekey }): Outcome {
     const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)

@@ -1,5 +1,14 @@
 import type { PropertyPath } from '../../yaml/index.ts'
-import { decode, deleteAt, formatPropertyPath, fragmentOf, getAt, type Node, setAt } from '../../yaml/index.ts'
+import {
+  decode,
+  deleteAt,
+  formatPropertyPath,
+  fragmentOf,
+  getAt,
+  type Node,
+  type ObjectNode,
+  setAt,
+} from '../../yaml/index.ts'
 
 /** Texts that were made from one. */
 export interface ThreeTexts {
@@ -68,10 +77,17 @@ export function mergeByKeys(
   const take = (path: PropertyPath, value: Node | undefined) => {
     text = value === undefined ? deleteAt(text, path) : setAt(text, path, fragmentOf(theirs, value))
   }
-  for (const { path, ...change } of changesOf(baseNode, theirsNode, [])) {
+  const changes = changesOf(baseNode, theirsNode, [])
+  for (let change = changes.shift(); change !== undefined; change = changes.shift()) {
+    const { path } = change
     const value = change.kind === 'set' ? change.value : undefined
     const here = getAt(oursNode, path)
     if (same(here, value)) continue
+    if (getAt(baseNode, path) === undefined && isMapping(here) && isMapping(value)) {
+      // Both sides began the same mapping, each with keys of its own.
+      changes.unshift(...changesOf(nothing, value, path))
+      continue
+    }
     const contested = contestedPath(oursNode, path)
     if (contested.length === path.length && same(here, getAt(baseNode, path))) {
       take(path, value)
@@ -127,13 +143,20 @@ export function isReadable(text: string): boolean {
   return !failed && diagnostics.length === 0 && (node === undefined || !saysTwice(node))
 }
 
+const nothing: Node = { kind: 'object', range: undefined, path: '', span: undefined, entries: [] }
+
+/** True for a mapping whose keys are names. A call such as `fn::secret` is one value. */
+function isMapping(node: Node | undefined): node is ObjectNode {
+  return node?.kind === 'object' && !node.entries.some(({ key }) => key.value.startsWith('fn::'))
+}
+
 /**
  * A document that says nothing is an empty object. Undefined: it cannot be read, or is no object.
  */
 function rootOf(text: string): Node | undefined {
   if (!isReadable(text)) return undefined
   const { node } = decode('merge', text)
-  if (node === undefined) return { kind: 'object', range: undefined, path: '', span: undefined, entries: [] }
+  if (node === undefined) return nothing
   return node.kind === 'object' ? node : undefined
 }
 

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { packageRoot } from '../../cli/commands/esc.ts'
-import { playTranscript } from './play.ts'
+import { playTranscript, playTranscripts } from './play.ts'
 
 /** A transcript that is kept, and how it comes out now. */
 export interface KeptTranscript {
@@ -14,21 +14,28 @@ export interface KeptTranscript {
 }
 
 const here = dirname(fileURLToPath(import.meta.url))
-const readme = /(<!-- npm run transcript -->\n```console\n)([\s\S]*?)(```\n)/
+/** A fence of four marks holds output that has fences itself. */
+const marked = /(<!-- npm run transcript -->\n(`{3,})console\n)([\s\S]*?)(\n\2\n)/g
 
-export function readmeTranscript(): KeptTranscript {
-  const file = join(packageRoot, 'README.md')
-  const kept = readFileSync(file, 'utf8')
-  const [, , transcript] = readme.exec(kept) ?? []
-  if (transcript === undefined) throw new Error('README.md has no transcript')
-  return {
-    file,
-    kept,
-    play: async () => {
-      const played = await playTranscript(transcript)
-      return kept.replace(readme, (_, begin, __, end) => `${begin}${played}${end}`)
-    },
-  }
+/**
+ * Every page with transcripts, the README among them. Those of one page are one session: what the
+ * first has made is there in the second.
+ */
+export function pageTranscripts(): readonly KeptTranscript[] {
+  const pages = readdirSync(join(packageRoot, 'docs'), { recursive: true, encoding: 'utf8' }).filter((each) =>
+    each.endsWith('.md'),
+  )
+  return ['README.md', ...pages.sort().map((page) => join('docs', page))].flatMap((page) => {
+    const file = join(packageRoot, page)
+    const kept = readFileSync(file, 'utf8')
+    const transcripts = [...kept.matchAll(marked)].map(([, , , transcript]) => transcript as string)
+    if (transcripts.length === 0) return []
+    const play = async () => {
+      const played = await playTranscripts(transcripts)
+      return kept.replace(marked, (_, begin, __, ___, end) => begin + played.shift()?.trimEnd() + end)
+    }
+    return [{ file, kept, play }]
+  })
 }
 
 /** The walk of a new user, with a service whose tokens are rotated and that is down at first. */

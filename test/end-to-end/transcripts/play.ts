@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,41 +22,130 @@ export interface Stage {
  * Comments and blank lines stay.
  */
 export async function playTranscript(transcript: string, stage: Stage = {}): Promise<string> {
-  const home = realpathSync(mkdtempSync(join(tmpdir(), 'esc-transcript-')))
-  const folder = join(home, 'shop')
-  mkdirSync(folder)
-  mkdirSync(join(home, 'bin'))
-  const esc = join(home, 'bin', 'esc')
+  const [played] = await playTranscripts([transcript], stage)
+  return played as string
+}
+
+/**
+ * Runs several transcripts one after the other, all on the same machine. `bob$ command` is typed by
+ * Bob, who has a shell, a home and keys of his own; `$ command` by Ada. `/home` stands for the
+ * folder of all homes, and `age1qz…` for the recipient that was printed last.
+ */
+export async function playTranscripts(transcripts: readonly string[], stage: Stage = {}): Promise<string[]> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'esc-transcript-')))
+  mkdirSync(join(root, 'bin'))
+  const esc = join(root, 'bin', 'esc')
   writeFileSync(esc, `#!/bin/sh\nexec "${process.execPath}" "${join(packageRoot, 'bin', 'run.cjs')}" "$@"\n`)
   chmodSync(esc, 0o755)
-  stage.prepare?.(folder)
-  const env = {
+  const people = new Map<string, Person>()
+  const personNamed = (name: string): Person => {
+    const known = people.get(name)
+    if (known !== undefined) return known
+    const home = join(root, name)
+    const folder = name === 'ada' ? join(home, 'shop') : home
+    mkdirSync(folder, { recursive: true })
+    const person = new Person(home, folder, environmentOf(name, home, join(root, 'bin')))
+    people.set(name, person)
+    return person
+  }
+  let recipient = ''
+  try {
+    stage.prepare?.(personNamed('ada').folder)
+    const played: string[] = []
+    for (const transcript of transcripts) {
+      const lines: string[] = []
+      for (const step of stepsOf(transcript)) {
+        lines.push(...step.lines)
+        if (step.kind === 'comment') await stage.happenings?.[step.text]?.()
+        if (step.kind !== 'command') continue
+        const person = personNamed(step.person)
+        const command = step.text.replaceAll('/home/', `${root}/`).replaceAll('age1qz…', recipient)
+        const { output, code } = await person.type(command)
+        recipient = output.match(RECIPIENT)?.at(-1) ?? recipient
+        const replaced = { ...stage.replaced, [person.home]: '~', [root]: '/home' }
+        if (output !== '') lines.push(normalised(output, replaced).replace(/\n$/, ''))
+        if (code !== 0) lines.push(`[${code}]`)
+      }
+      played.push(`${lines.join('\n')}\n`)
+    }
+    return played
+  } finally {
+    for (const person of people.values()) person.leave()
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+const RECIPIENT = /age1[a-z0-9]{58}/g
+
+/** Somebody at a shell, which keeps the folder that they are in and the variables that they set. */
+class Person {
+  readonly home: string
+  readonly folder: string
+  readonly #shell: ChildProcess
+
+  constructor(home: string, folder: string, env: Readonly<Record<string, string | undefined>>) {
+    this.home = home
+    this.folder = folder
+    this.#shell = spawn('bash', ['--norc', '-c', SHELL], { cwd: folder, env, stdio: ['pipe', 'pipe', 'inherit'] })
+  }
+
+  /** Runs a command, and returns what it printed on both streams. */
+  type(command: string): Promise<{ readonly output: string; readonly code: number }> {
+    const { stdin, stdout } = this.#shell
+    return new Promise((resolve) => {
+      let all = ''
+      const read = (bytes: Buffer) => {
+        all += bytes
+        const end = /^([\s\S]*)\0(\d+)\0$/.exec(all)
+        if (end === null) return
+        stdout?.off('data', read)
+        resolve({ output: end[1] as string, code: Number(end[2]) })
+      }
+      stdout?.on('data', read)
+      stdin?.write(`${command}\0`)
+    })
+  }
+
+  leave(): void {
+    this.#shell.kill()
+  }
+}
+
+/** Reads commands that end in a zero byte. None of them reads the next one. */
+const SHELL = `while IFS= read -r -d '' command <&0; do
+  eval "$command" </dev/null 2>&1
+  printf '\\0%s\\0' "$?"
+done`
+
+function environmentOf(name: string, home: string, programs: string): Record<string, string | undefined> {
+  const author = name === 'ada' ? 'Ada Lovelace' : `${name[0]?.toUpperCase()}${name.slice(1)}`
+  const email = `${name}@example.com`
+  return {
     HOME: home,
     ESC_CONFIG_HOME: join(home, '.config', 'esc'),
-    ESC_AUTHOR: 'Ada Lovelace <ada@example.com>',
-    PATH: `${join(home, 'bin')}:${process.env.PATH}`,
+    ESC_AUTHOR: `${author} <${email}>`,
+    GIT_AUTHOR_NAME: author,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: author,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_CONFIG_COUNT: '3',
+    GIT_CONFIG_KEY_0: 'init.defaultBranch',
+    GIT_CONFIG_VALUE_0: 'main',
+    GIT_CONFIG_KEY_1: 'pull.rebase',
+    GIT_CONFIG_VALUE_1: 'false',
+    GIT_CONFIG_KEY_2: 'gc.auto',
+    GIT_CONFIG_VALUE_2: '0',
+    PATH: `${programs}:${process.env.PATH}`,
     PAGER: 'cat',
   }
-  const lines: string[] = []
-  try {
-    for (const step of stepsOf(transcript)) {
-      lines.push(...step.lines)
-      if (step.kind === 'comment') await stage.happenings?.[step.text]?.()
-      if (step.kind !== 'command') continue
-      const { output, code } = await run(step.text, { cwd: folder, env })
-      if (output !== '') lines.push(normalised(output, { ...stage.replaced, [home]: '~' }).replace(/\n$/, ''))
-      if (code !== 0) lines.push(`[${code}]`)
-    }
-  } finally {
-    rmSync(home, { recursive: true, force: true })
-  }
-  return `${lines.join('\n')}\n`
 }
 
 interface Step {
   readonly kind: 'command' | 'comment' | 'blank'
   readonly lines: readonly string[]
   readonly text: string
+  /** Who types the command. */
+  readonly person: string
 }
 
 /**
@@ -68,28 +157,21 @@ function stepsOf(transcript: string): Step[] {
   const lines = transcript.trimEnd().split('\n')
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!
-    if (line.startsWith('## ')) steps.push({ kind: 'comment', lines: [line], text: line.slice(3) })
+    const person = 'ada'
+    if (line.startsWith('## ')) steps.push({ kind: 'comment', lines: [line], text: line.slice(3), person })
     // A blank line is one of the transcript's own when a command or comment follows; otherwise it
     // was printed.
-    if (line === '' && /^([$]|##) /.test(lines[index + 1] ?? '')) steps.push({ kind: 'blank', lines: [''], text: '' })
-    if (!line.startsWith('$ ')) continue
+    if (line === '' && /^([a-z]*[$]|##) /.test(lines[index + 1] ?? '')) {
+      steps.push({ kind: 'blank', lines: [''], text: '', person })
+    }
+    const [prompt, typist] = /^([a-z]*)[$] /.exec(line) ?? []
+    if (prompt === undefined) continue
     const command = [line]
     while (command.at(-1)!.endsWith('\\')) command.push(lines[++index]!)
-    steps.push({ kind: 'command', lines: command, text: command.join('\n').slice(2) })
+    const text = command.join('\n').slice(prompt.length)
+    steps.push({ kind: 'command', lines: command, text, person: typist || person })
   }
   return steps
-}
-
-function run(
-  command: string,
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
-): Promise<{ output: string; code: number | null }> {
-  const child = spawn('sh', ['-c', `exec 2>&1\n${command}`], { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
-  let output = ''
-  child.stdout.on('data', (bytes) => {
-    output += bytes
-  })
-  return new Promise((resolve) => child.on('close', (code) => resolve({ output, code })))
 }
 
 /** Without what is different each time. */
@@ -102,6 +184,7 @@ function normalised(output: string, replaced: Readonly<Record<string, string>>):
       .replace(/"(current|previous)": "[^"]+"/g, '"$1": "…"')
       .replace(/\(key [0-9a-f]{16}\)/g, '(key 46f9…)')
       .replace(/stores\/[0-9a-f]{32}/g, 'stores/29ca…')
+      .replace(RECIPIENT, 'age1qz…')
       .replace(/sha256:[0-9a-f]{64}/g, 'sha256:1f3a…')
       .replace(/token [0-9a-f]{18}/g, 'token 508c9674349523b34f')
       // How wide its column is depends on how many digits the fractions of a second have.

@@ -45,7 +45,7 @@ a cloud's key) are named: give them that key where it is kept. They get their re
     return (await session.perform(addPrincipal, undefined, { principal, recipient, confirm: ask })).result
   }
 
-  text({ environments, principal, recipient, shared }: JoinerReport): string {
+  text({ environments, lists, principal, recipient, shared }: JoinerReport): string {
     const lines = environments.map(({ error, hint, name, status }) => {
       if (status === 'failed')
         return `${name}: not done: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
@@ -53,8 +53,10 @@ a cloud's key) are named: give them that key where it is kept. They get their re
     })
     const failed = environments.some(({ status }) => status === 'failed')
     const added = environments.some(({ status }) => status === 'added')
+    const listed = `'${principal}' is named in ${lists.join(', ')}, and can open environments that are made from now on.\n`
     return [
       ...lines,
+      environments.length === 0 && lists.length > 0 ? listed : '',
       sharedText(shared),
       added ? `\nOnce this is pushed, they run "git pull".\n` : '',
       failed ? `\nRun "esc access add ${shellWord(principal)} ${recipient}" again to finish.\n` : '',
