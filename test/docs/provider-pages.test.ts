@@ -32,7 +32,9 @@ function tableOf(schema: Schema): string {
 
 function rowOf({ path, type, required, secret, notes }: SchemaRow): string {
   const name = `\`${path}\`${required ? ' (required)' : ''}`
-  const cells = [name, secret ? `${type}, secret` : type, notes.join('; ')]
+  // In a page, brackets of a pattern would make a link.
+  const note = notes.join('; ').replace(/matches (\S+)/g, 'matches `$1`')
+  const cells = [name, secret ? `${type}, secret` : type, note]
   return `| ${cells.map((each) => each.replaceAll('|', '\\|')).join(' | ')} |\n`
 }
 

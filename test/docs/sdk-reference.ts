@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { anchorOf, anchorsIn } from '../lint/links.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const page = join(root, 'docs', 'sdk-reference.md')
@@ -83,10 +84,24 @@ function generated(): string {
     const typedoc = join(folder, 'node_modules', 'typedoc', 'bin', 'typedoc')
     execFileSync(process.execPath, [typedoc, '--options', 'typedoc.json'], { cwd: folder, stdio: 'inherit' })
     const text = readFileSync(join(folder, 'out', 'README.md'), 'utf8')
-    return `${HEAD}${withoutUnions(text).trim()}\n\n<!-- npm run docs:sdk made this from declarations ${declarationsDigest()} -->\n`
+    return `${HEAD}${withRightAnchors(withoutUnions(text)).trim()}\n\n<!-- npm run docs:sdk made this from declarations ${declarationsDigest()} -->\n`
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/**
+ * A link leads to the heading of the name in it. Typedoc numbers headings of one name otherwise
+ * than repository hosts do.
+ */
+function withRightAnchors(text: string): string {
+  const anchors = anchorsIn(text)
+  const headings = [...text.matchAll(/^#{1,6} +(.*)$/gm)].map(([, heading]) => heading as string)
+  return text.replace(/\[`(\w+)`\]\(#([\w-]+)\)/g, (link, name: string, anchor: string) => {
+    if (anchors.has(anchor)) return link
+    const before = headings.slice(0, headings.indexOf(name)).filter((each) => anchorOf(each) === anchorOf(name))
+    return `[\`${name}\`](#${anchorOf(name)}${before.length === 0 ? '' : `-${before.length}`})`
+  })
 }
 
 /**

@@ -72,8 +72,7 @@ export function linksOf(text: string): Link[] {
       return []
     }
     if (fence !== undefined) return []
-    // Two expressions in a table may look like a link: a link's words are no class of characters.
-    const plain = content.replace(/`[^`]*`/g, '').replace(/\[[a-z0-9.^-]+\]\(\[/g, '')
+    const plain = content.replace(/`[^`]*`/g, '')
     return [...plain.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, to]) => to as string)
       .filter((to) => !/^[a-z]+:/.test(to))
@@ -103,14 +102,19 @@ export function anchorsIn(text: string): ReadonlySet<string> {
     if (id !== undefined) found.add(id)
     const [, heading] = isCode ? [] : (/^#{1,6} +(.*?)\s*#*$/.exec(line) ?? [])
     if (heading === undefined) continue
-    const plain = heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
-      .replaceAll(' ', '-')
+    const plain = anchorOf(heading)
     const count = counts.get(plain) ?? 0
     counts.set(plain, count + 1)
     found.add(count === 0 ? plain : `${plain}-${count}`)
   }
   return found
+}
+
+/** The anchor of the first heading with this text. */
+export function anchorOf(heading: string): string {
+  return heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+    .replaceAll(' ', '-')
 }
