@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { type Environment, openDatabase, Store, type StoreHost } from '../../src/store/index.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { benchServedDatabase } from './server-appends.ts'
 
 export interface AppendBench {
   /** Seconds of each kind. */
@@ -22,7 +23,7 @@ const writers = 8
 
 /**
  * How many revisions are appended in a second to a store in PostgreSQL that waits for the disk: by
- * eight writers of one process, to one environment and to eight.
+ * eight writers of one process, to one environment and to eight, and over HTTP.
  */
 export async function benchAppends({ seconds }: AppendBench): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'esc-bench-appends-'))
@@ -48,6 +49,7 @@ export async function benchAppends({ seconds }: AppendBench): Promise<void> {
         `  ${`to ${environments} environment${environments === 1 ? '' : 's'}`.padEnd(20)} ${perSecond.toFixed(0).padStart(6)}/s, p99 ${p99Ms.toFixed(1)} ms, ${cpuMs.toFixed(2)} ms of processor time each`,
       )
     }
+    await benchServedDatabase(url.replace('schema=appends', 'schema=served'), seconds)
   } finally {
     await records.close()
     await server.stop()

@@ -76,4 +76,19 @@ describe('two servers on one database', function () {
     for (const server of [one, other, one, other]) await server.call('GET', path, { token })
     expect(await lastUsed()).to.equal(noted)
   })
+
+  it('replace a definition without a condition one after the other, whoever comes in between', async () => {
+    const place = '/api/esc/environments/acme/app/contended'
+    await one.call('POST', '/api/esc/environments/acme', { body: { project: 'app', name: 'contended' } })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, at) =>
+        (at % 2 ? one : other).call('PATCH', place, { token: one.token, body: `values: {at: ${at}}\n` }),
+      ),
+    )
+    expect(answers.map(({ status, text }) => (status === 200 ? 200 : text))).to.deep.equal(Array(8).fill(200))
+    const revisions = answers.map(({ headers }) => Number(headers['pulumi-esc-revision']))
+    expect(revisions.sort((a, b) => a - b)).to.deep.equal([2, 3, 4, 5, 6, 7, 8, 9])
+    const stale = await one.call('PATCH', place, { body: 'values: {}\n', headers: { etag: '"8"' } })
+    expect(stale.status).to.equal(409)
+  })
 })

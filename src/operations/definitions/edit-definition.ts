@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { formatJson } from '../../json.ts'
+import type { Environment, Revision } from '../../store/index.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
 import { definitionText } from '../opening/get-environment.ts'
 import { rootValue, toPlainJson } from '../opening/value-format.ts'
@@ -7,6 +8,7 @@ import type { EnvironmentReference } from '../references/reference.ts'
 import { withMissingStates } from '../revisions/rollback.ts'
 import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { changeNewest } from './change-newest.ts'
 import { checkDefinition, type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 
 /** A definition while somebody edits it. */
@@ -77,7 +79,7 @@ export interface Replacement {
 /**
  * Replaces the whole definition, whatever it was, except that rotators which stay keep their
  * credentials unless it has others. A hand edit that says just the same is thereby saved. Throws
- * EscError `conflict` when the text was made from another revision.
+ * EscError `conflict` when `revision` is given, and it is not the newest any more.
  */
 export const replaceDefinition = operation({
   name: 'replace-definition',
@@ -95,15 +97,25 @@ export const replaceDefinition = operation({
       const message = `the definition was made from revision ${revision} of ${work.subject.name}, which is at revision ${base.number}`
       throw new EscError('conflict', message, { hint: 'read the newest definition, and make the change in that' })
     }
-    const kept = withMissingStates(text, base)
-    const working = environment.workingDefinition()
-    const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
-    const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
-    const saved = await saveDefinition(work, environment, change)
-    if (saved.kind === 'saved' && kept.kept.length > 0) {
-      work.host.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
-    }
-    return saved
+    const replace = (of: Revision) => replaceRevision(work, environment, { text, base: of })
+    // Without a condition the last one wins, also where another comes in between.
+    return revision === undefined ? changeNewest(environment, [], replace) : replace(base)
   },
   outcome: saveOutcome,
 })
+
+async function replaceRevision(
+  workspace: Workspace,
+  environment: Environment,
+  { text, base }: { readonly text: string; readonly base: Revision },
+): Promise<SaveResult> {
+  const kept = withMissingStates(text, base)
+  const working = environment.workingDefinition()
+  const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
+  const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
+  const saved = await saveDefinition(workspace, environment, change)
+  if (saved.kind === 'saved' && kept.kept.length > 0) {
+    workspace.host.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
+  }
+  return saved
+}
