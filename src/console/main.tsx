@@ -13,6 +13,7 @@ const AccessPage = lazy(async () => (await import('./screens/access.tsx')).Acces
 const Tokens = lazy(async () => (await import('./screens/tokens.tsx')).Tokens)
 const GraphPage = lazy(async () => (await import('./screens/graph.tsx')).GraphPage)
 const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
+const FirstRunPage = lazy(async () => (await import('./screens/first-run.tsx')).FirstRunPage)
 
 function Header({ login, leave }: { login: string; leave: () => void }) {
   const { path } = useLocation()
@@ -84,6 +85,7 @@ function App() {
         <Router>
           <Route path="/" component={Environments} />
           <Route path="/environments" component={Environments} />
+          <Route path="/start/:project?/:environment?" component={FirstRunPage} />
           <Route path="/environments/:project/:environment/:tab?" component={Environment} />
           <Route path="/graph" component={GraphPage} />
           <Route path="/audit" component={AuditPage} />

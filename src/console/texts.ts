@@ -19,13 +19,47 @@ export const texts = {
   environments: {
     title: 'Environments',
     search: 'Search environments',
-    none: 'There is no environment yet.',
     noneFound: 'No environment matches.',
     modified: 'Changed',
     create: 'New environment',
     project: 'Project',
     name: 'Name',
-    loadMore: 'Show more',
+  },
+  firstRun: {
+    title: 'First steps',
+    welcome: 'Four steps show what an environment does, and end with commands for your terminal.',
+    done: 'done',
+    steps: [
+      {
+        title: 'Make an environment',
+        about:
+          'An environment holds configuration and secrets under a name. Environments of one project stand together.',
+      },
+      {
+        title: 'Keep a secret in it',
+        about: 'The server encrypts it. Commands get it as the variable API_KEY.',
+      },
+      {
+        title: 'Rotate a password',
+        about:
+          'A rotator makes a new credential, and the one before stays valid until the next rotation. This one makes random passwords and needs no account anywhere.',
+      },
+      {
+        title: 'Use it',
+        about:
+          'These commands are for a terminal. They use a token of yours; whoever keeps the server makes one with "esc server token create".',
+      },
+    ],
+    create: 'Make environment',
+    secret: 'Value of',
+    keep: 'Keep secret',
+    addRotator: 'Add rotator',
+    rotatorIsThere: 'The rotator is in the definition. Rotating it makes the first password.',
+    open: (name: string) => `Open ${name}`,
+    token: 'Say where the server is, and who you are',
+    run: 'Run a command with the secret as a variable',
+    rotatedNow: 'Read the password',
+    curl: 'Read the secret with curl',
   },
   environment: {
     tabs: {

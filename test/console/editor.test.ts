@@ -74,7 +74,6 @@ describe('the editor of the console', function () {
 
   const open = async (name: string, look = looks[0] as (typeof looks)[number]): Promise<ConsolePage> => {
     const opened = await ConsolePage.open(browser, server.url, look)
-    opened.page.setDefaultTimeout(15_000)
     await opened.signIn(server.token)
     await opened.page.goto(`/environments/${name}/editor`)
     await opened.page.getByRole('heading', { name: 'Result' }).waitFor()

@@ -31,7 +31,7 @@ function named(value: unknown): unknown {
 const onlyHere = `
   accept-trust analyze-definition change-secrets-provider change-store-secrets-provider
   check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks
-  describe-environments deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
+  deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
   export-store-to-folder get-scheduler-look get-scheduler-settings get-status grant-token
   import-environments import-store-into-database import-values init-issuer issue-token
   list-environments-to-renumber list-references-to-key locate-definition

@@ -10,7 +10,9 @@ export function LineDiff({ lines }: { lines: readonly ComparedLine[] }) {
   const isNear = (at: number) =>
     lines.slice(Math.max(0, at - around), at + around + 1).some(({ kind }) => kind !== 'same')
   return (
-    <pre class="diff">
+    // Long ones scroll, also by the keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <pre class="diff" tabIndex={0}>
       {lines.map(({ kind, text }, at) =>
         isNear(at) ? (
           <div key={`${at} ${kind}`} class={kind}>

@@ -16,6 +16,7 @@ const screens = [
   '/access',
   '/tokens',
   '/start',
+  '/start/*',
 ]
 
 /** The pages of the console, and signing in and out. */

@@ -91,6 +91,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   // reading
   'check-edit': typing,
   'check-revision': asItIs,
+  'describe-environments': asItIs,
   'describe-place': typing,
   'describe-version': asItIs,
   'diagnose-environment': asItIs,
