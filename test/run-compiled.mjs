@@ -11,6 +11,28 @@ const compiled = join(root, '.compiled')
 /** What is installed or built. */
 const LINKED = ['node_modules', 'dist', 'oclif.manifest.json']
 
+/** Tests that take longest. They begin first, so that none of them goes on alone at the end. */
+const LONGEST = [
+  'end-to-end/rotate',
+  'end-to-end/two-secret',
+  'console/console',
+  'rotators/issued/issued-credential.contract',
+  'store/records',
+  'scheduler/year',
+  'simulation/simulation',
+  'rotators/chosen/snowflake-user.contract',
+  'rotators/issued/aws-iam.contract',
+  'crash-matrix/leaks',
+  'crash-matrix/crash-matrix',
+  'store/fault-sweep-versions',
+  'store/fault-sweep',
+  'masking/redactor/redactor',
+  'end-to-end/kill-sweep',
+  'operations/masked-error',
+  'store/merge',
+  'yaml/robustness',
+]
+
 rmSync(compiled, { recursive: true, force: true })
 mkdirSync(compiled)
 for (const name of readdirSync(root)) {
@@ -21,11 +43,21 @@ for (const name of readdirSync(root)) {
   else cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
-const files =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : ['--parallel', '--jobs', '3', '--ignore', '.compiled/test/fixtures/**', '.compiled/test/**/*.test.js']
+const files = process.argv.length > 2 ? process.argv.slice(2) : ['--parallel', '--jobs', '3', ...inOrder()]
 run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.cjs', ...files])
+
+/** All files of tests, the longest first. */
+function inOrder() {
+  const names = readdirSync(join(compiled, 'test'), { recursive: true })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.test.js') && !name.startsWith('fixtures/'))
+    .sort()
+  const rank = (name) => {
+    const at = LONGEST.indexOf(name.slice(0, -'.test.js'.length))
+    return at === -1 ? LONGEST.length : at
+  }
+  return names.sort((a, b) => rank(a) - rank(b)).map((name) => `.compiled/test/${name}`)
+}
 
 function run(program, words) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...words], {
