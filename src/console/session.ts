@@ -31,6 +31,15 @@ export async function findSignedIn(): Promise<SignedIn | undefined> {
   }
 }
 
+/** True when the server has people sign in at a provider. */
+export async function isBrowserSignInOffered(): Promise<boolean> {
+  try {
+    return JSON.parse((await callApi('GET', '/sign-in')).text).offered === true
+  } catch {
+    return false
+  }
+}
+
 /** Signs in with a token, or with the code of a link, which works once. */
 export async function signIn(shown: { readonly token: string } | { readonly code: string }): Promise<void> {
   await callApi('POST', '/sign-in', shown)

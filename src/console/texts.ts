@@ -13,6 +13,8 @@ export const texts = {
     token: 'Token',
     hint: 'Make one with "esc server token create --user NAME", or ask whoever keeps the server.',
     button: 'Sign in',
+    byProvider: 'Sign in with your account',
+    orToken: 'Or with a token:',
     linkOver: 'This link does not sign you in any more. Start "esc ui" again, or sign in with a token.',
     signOut: 'Sign out',
   },

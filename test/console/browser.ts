@@ -65,7 +65,7 @@ export class ConsolePage {
   async signIn(token: string): Promise<void> {
     await this.page.goto('/')
     await this.page.getByLabel('Token').fill(token)
-    await this.page.getByRole('button', { name: 'Sign in' }).click()
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await this.page.getByRole('button', { name: 'Sign out' }).waitFor()
   }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import { signIn } from '../session.ts'
+import { hasDrafts } from '../drafts.ts'
+import { isBrowserSignInOffered, signIn } from '../session.ts'
 import { texts } from '../texts.ts'
 
 /** The code of a link to sign in. It is taken out of the address at once. */
@@ -9,10 +10,25 @@ function takeCode(): string | undefined {
   return code
 }
 
-/** Signs in with a token, or by the link that `esc ui` has made. */
+/** Goes to the provider, which sends the browser back to this place; unsaved edits stay here. */
+function beginBrowserSignIn(): void {
+  const to = `${location.pathname}${location.search}`
+  const url = `/console/sign-in/begin?to=${encodeURIComponent(to)}`
+  if (hasDrafts()) open(url, '_blank', 'noopener')
+  else location.assign(url)
+}
+
+/** Signs in with a token, at the provider, or by the link that `esc ui` has made. */
 export function SignIn({ done }: { done: () => void }) {
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const [offered, setOffered] = useState(false)
+  useEffect(() => {
+    void isBrowserSignInOffered().then(setOffered)
+    // Somebody may have signed in by another tab meanwhile.
+    addEventListener('focus', done)
+    return () => removeEventListener('focus', done)
+  }, [done])
   useEffect(() => {
     const code = takeCode()
     if (code === undefined) return
@@ -37,6 +53,14 @@ export function SignIn({ done }: { done: () => void }) {
     <main class="sign-in">
       <form onSubmit={submit}>
         <h1>{texts.signIn.title}</h1>
+        {offered && (
+          <>
+            <button type="button" class="wide-button" onClick={beginBrowserSignIn}>
+              {texts.signIn.byProvider}
+            </button>
+            <p class="muted">{texts.signIn.orToken}</p>
+          </>
+        )}
         <label>
           {texts.signIn.token}
           <input name="token" type="password" autocomplete="off" required aria-describedby="token-hint" />

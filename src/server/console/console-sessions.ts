@@ -6,6 +6,8 @@ interface ConsoleSession {
   readonly token: string
   /** The time when it ends at the latest, in milliseconds since 1970. */
   readonly latestMs: number
+  /** True when the token was made for this session, and ends with it. */
+  readonly own?: boolean
 }
 
 /** A session ends after so long without a request, and at the latest after `longestMs`. */
@@ -35,11 +37,14 @@ export class ConsoleSessions {
     this.#links = sealedEntriesOf(session, 'sign-in-link', now)
   }
 
-  /** Begins a session for the holder of a token. `undefined`: it is none, or its time is over. */
-  async begin(token: string): Promise<string | undefined> {
+  /**
+   * Begins a session for the holder of a token. `undefined`: it is none, or its time is over.
+   * `own`: the token was made for this session, and signing out revokes it.
+   */
+  async begin(token: string, { own = false }: { readonly own?: boolean } = {}): Promise<string | undefined> {
     if ((await this.#holder(token)) === undefined) return undefined
     const now = this.#now().getTime()
-    const session: ConsoleSession = { token, latestMs: now + longestMs }
+    const session: ConsoleSession = { token, latestMs: now + longestMs, own }
     return this.#sessions.keep(JSON.stringify(session), new Date(now + idleMs))
   }
 
@@ -70,8 +75,12 @@ export class ConsoleSessions {
     return { shown: session.token, token }
   }
 
-  end(id: string): Promise<void> {
-    return this.#sessions.end(id)
+  async end(id: string): Promise<void> {
+    const kept = await this.#sessions.read(id)
+    await this.#sessions.end(id)
+    const session: ConsoleSession | undefined = kept && JSON.parse(kept.text)
+    const token = session?.own ? await this.#tokens.find(session.token) : undefined
+    if (token !== undefined) await this.#tokens.revoke(token.id)
   }
 
   /** Removes sessions and links whose time is over. */

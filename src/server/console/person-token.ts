@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerToken, TokenRegistry } from '../../operations/index.ts'
 
 /** The tokens that a server takes. */
-export type KnownTokens = Pick<TokenRegistry, 'find' | 'noteUse'>
+export type KnownTokens = Pick<TokenRegistry, 'find' | 'noteUse' | 'revoke'>
 
 /** A token that is kept nowhere: it ends with the process. */
 export interface PersonToken {
@@ -33,6 +33,7 @@ export function personToken(
   }
   const known: KnownTokens = {
     find: async (shown) => (shown === token ? held : kept.find(shown)),
+    revoke: (wanted) => kept.revoke(wanted),
     noteUse: async (found, shown, at) => (found === held ? undefined : kept.noteUse(found, shown, at)),
   }
   return { token, known }

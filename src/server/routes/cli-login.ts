@@ -7,9 +7,11 @@ import {
   finishSignIn,
   grantToken,
   type IssuerNetwork,
+  type RefusedIdentity,
   type ShownIdentity,
 } from '../../operations/index.ts'
-import type { Api, ApiContext } from '../api.ts'
+import { type Api, type ApiContext, answerJson } from '../api.ts'
+import { refuseOtherOrigins, showSession } from '../console/cookie.ts'
 import { Problem } from '../problem.ts'
 import { nobodyYet } from './token-exchange.ts'
 
@@ -22,6 +24,8 @@ interface Waiting {
 }
 
 type Step =
+  // For the console: `to` is the screen to go on with.
+  | { readonly kind: 'console'; readonly begun: BegunSignIn; readonly to: string; readonly until: number }
   | (Waiting & { readonly kind: 'begun'; readonly begun: BegunSignIn })
   | (Waiting & { readonly kind: 'shown'; readonly identity: ShownIdentity })
 
@@ -34,10 +38,11 @@ const minutes10 = 600
  */
 export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void {
   const keep = (c: ApiContext, step: Step) => c.var.parts.signIns.keep(JSON.stringify(step), new Date(step.until))
-  const take = async <K extends Step['kind']>(c: ApiContext, kind: K): Promise<Extract<Step, { kind: K }>> => {
+  const take = async <K extends Step['kind']>(c: ApiContext, ...kinds: K[]): Promise<Extract<Step, { kind: K }>> => {
     const kept = await c.var.parts.signIns.take(getCookie(c, cookieName(c)) ?? '')
     const step: Step | undefined = kept && JSON.parse(kept.text)
-    if (step?.kind !== kind) throw new Problem(400, 'this sign-in is not known, or took too long: begin it again')
+    if (step === undefined || !(kinds as string[]).includes(step.kind))
+      throw new Problem(400, 'this sign-in is not known, or took too long: begin it again')
     return step as Extract<Step, { kind: K }>
   }
   // Lax: the provider sends the browser back from another site.
@@ -61,11 +66,25 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
     return c.redirect(begun.url, 302)
   })
 
+  api.get('/console/sign-in', (c) => answerJson(c, { offered: browserSignIn(anonymous(c)).offered }))
+
+  api.get('/console/sign-in/begin', async (c) => {
+    refuseOtherOrigins(c)
+    await c.var.parts.limits.signIn(c.var.address)
+    const session = anonymous(c)
+    if (!browserSignIn(session).offered) return page(c, 'Sign in with a token', withoutProvider)
+    const begun = await beginSignIn(session, { redirectUri: `${address(c)}/sign-in/callback`, network })
+    const until = c.var.parts.now().getTime() + minutes10 * 1000
+    show(c, await keep(c, { kind: 'console', to: screenOf(c.req.query('to')), until, begun }))
+    return c.redirect(begun.url, 302)
+  })
+
   api.get('/sign-in/callback', async (c) => {
     await c.var.parts.limits.signIn(c.var.address)
-    const step = await take(c, 'begun')
+    const step = await take(c, 'begun', 'console')
     const returned = new URL(`${address(c)}/sign-in/callback${new URL(c.req.url).search}`)
     const identity = await finishSignIn(anonymous(c), step.begun, { returned, network })
+    if (step.kind === 'console') return await beginConsole(c, step.to, identity)
     if (identity.kind === 'refused') throw new Problem(403, identity.message)
     const { port, nonce, description, until } = step
     show(c, await keep(c, { kind: 'shown', port, nonce, description, until, identity }))
@@ -82,13 +101,36 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
     const step = await take(c, 'shown')
     deleteCookie(c, cookieName(c), { path: '/', secure: c.var.parts.secure })
     const { identity, port, nonce } = step
-    const theirs = c.var.parts.sessionFor({ ...nobodyYet, user: identity.user, name: identity.user }, c.var.address)
-    const { result } = await theirs.perform(grantToken, undefined, { identity, by: 'sign-in', seconds: undefined })
-    const query = new URLSearchParams({ accessToken: result.token, nonce })
+    const query = new URLSearchParams({ accessToken: await tokenFor(c, identity), nonce })
     c.header('referrer-policy', 'no-referrer')
     // Never another host: what is asked for is a port.
     return c.redirect(`http://127.0.0.1:${port}/?${query}`, 303)
   })
+}
+
+/** Begins a session of the console for somebody who has signed in at the provider. */
+async function beginConsole(c: ApiContext, to: string, identity: ShownIdentity | RefusedIdentity): Promise<Response> {
+  deleteCookie(c, cookieName(c), { path: '/', secure: c.var.parts.secure })
+  const sessions = c.var.parts.console?.sessions
+  if (identity.kind === 'refused') {
+    c.status(403)
+    return page(c, 'Sign in', html`<p>${identity.message}</p><p><a href="/">Back</a></p>`)
+  }
+  const id = await sessions?.begin(await tokenFor(c, identity), { own: true })
+  if (id === undefined) throw new Problem(403, 'Forbidden: this server has no console')
+  showSession(c, id)
+  return c.redirect(to, 303)
+}
+
+async function tokenFor(c: ApiContext, identity: ShownIdentity): Promise<string> {
+  const theirs = c.var.parts.sessionFor({ ...nobodyYet, user: identity.user, name: identity.user }, c.var.address)
+  const { result } = await theirs.perform(grantToken, undefined, { identity, by: 'sign-in', seconds: undefined })
+  return result.token
+}
+
+/** The path of a screen of the console. What is none becomes the first one. */
+function screenOf(to = '/'): string {
+  return /^\/(?:environments|graph|audit|access|tokens)(?:[/?][!-[\]-~]*)?$/.test(to) ? to : '/'
 }
 
 function anonymous(c: ApiContext) {
@@ -128,19 +170,16 @@ function confirmation(user: string, { port, description }: Waiting) {
 <form method="post" action="/sign-in/allow"><button>Allow</button></form>`
 }
 
-function page(
-  c: ApiContext,
-  title: string,
-  content: ReturnType<typeof html>,
-  port?: number,
-): Response | Promise<Response> {
+function page(c: ApiContext, title: string, content: ReturnType<typeof html>, port?: number): Promise<Response> {
   const forms = port === undefined ? "'none'" : `'self' http://127.0.0.1:${port}`
   c.header(
     'content-security-policy',
     `default-src 'none'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`,
   )
   c.header('referrer-policy', 'no-referrer')
-  return c.html(
-    html`<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${content}</html>`,
+  return Promise.resolve(
+    c.html(
+      html`<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${content}</html>`,
+    ),
   )
 }
