@@ -327,13 +327,17 @@ export class Environment {
 
   /**
    * Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is.
-   * @param run the run of a schedule that the line is the record of.
+   * @param run the run of a schedule that the line is the record of, and which part of it.
    * @throws EscError `already_exists` when another process has recorded the run.
    */
-  async appendEvent(kind: string, event: object, run?: ScheduleRun): Promise<void> {
+  async appendEvent(
+    kind: string,
+    event: object,
+    run?: ScheduleRun & { readonly part: 'recorded' | 'failed' },
+  ): Promise<void> {
     this.#guard('write')
     await this.#context.records.transaction({ environment: this.name, purpose: 'record' }, (transaction) => {
-      if (run !== undefined) transaction.partOf(run, 'recorded')
+      if (run !== undefined) transaction.partOf(run, run.part)
       const file = layout.events(this.folder, kind)
       makeFolders(this.#files, join(this.folder, 'events'))
       appendLine(this.#files, file, JSON.stringify(event))

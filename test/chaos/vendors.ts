@@ -18,7 +18,7 @@ export interface RotatedUser {
   readonly definition: string
   /** Returns `true`, or why the server refuses. */
   login(credential: Login): Promise<true | string | number>
-  /** Returns what is wrong with the passwords that the server holds, given those that we know of. */
+  /** Returns what is wrong with the passwords at the server, given those that we know of. */
   compare(known: readonly Login[]): Promise<string | undefined>
 }
 

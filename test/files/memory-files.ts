@@ -85,7 +85,7 @@ export class MemoryFiles implements FileSystem {
   }
 
   /** A file that is there already, synced and all; its folder must be. */
-  put(path: string, text: string): void {
+  put(path: string, text: string | Uint8Array): void {
     const bytes = Buffer.from(text)
     const parent = this.#parent(path, 'put')
     const file: File = { kind: 'file', mode: 0o644, bytes, synced: bytes }

@@ -17,7 +17,7 @@ export async function simulateMany(
   what: { readonly firstSeed: number; readonly count: number } | { readonly schedules: readonly Schedule[] },
   options: SimulationOptions & Pick<Work, 'end'> = {},
 ): Promise<Done> {
-  threads ??= startThreads()
+  threads ??= startThreads('worker')
   const count = 'schedules' in what ? what.schedules.length : what.count
   const workers = (await threads).slice(0, count)
   const found = new Int32Array(new SharedArrayBuffer(4))
@@ -28,7 +28,7 @@ export async function simulateMany(
     const seeds = { first: what.firstSeed + thread, stride: workers.length, count: Math.ceil(count / workers.length) }
     return { ...options, found, seeds }
   })
-  const done = await Promise.all(workers.map((worker, thread) => ask(worker, present(shares[thread]))))
+  const done = await Promise.all(workers.map((worker, thread) => ask<Work, Done>(worker, present(shares[thread]))))
   return done.reduce((one, other) => ({
     schedules: one.schedules + other.schedules,
     counts: sum(one.counts, other.counts),
@@ -42,14 +42,14 @@ let threads: Promise<readonly Worker[]> | undefined
 /**
  * Starts threads that run a bundle: many times faster than modules that are compiled as they load.
  */
-async function startThreads(): Promise<readonly Worker[]> {
+export async function startThreads(program: string): Promise<readonly Worker[]> {
   // Where imports of packages find them.
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'simulation-'))
   try {
     const bundle = join(folder, 'worker.mjs')
     await build({
-      entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+      entryPoints: [fileURLToPath(new URL(`${program}.ts`, import.meta.url))],
       outfile: bundle,
       bundle: true,
       platform: 'node',
@@ -77,11 +77,12 @@ async function startThread(bundle: string): Promise<Worker> {
   return worker
 }
 
-async function ask(worker: Worker, work: Work): Promise<Done> {
+/** Has a thread do something, and returns its answer. */
+export async function ask<Asked, Answer>(worker: Worker, work: Asked): Promise<Answer> {
   worker.ref()
   worker.postMessage(work)
   // An error of the thread rejects it.
-  const [done] = (await once(worker, 'message')) as [Done]
+  const [done] = (await once(worker, 'message')) as [Answer]
   worker.unref()
   return done
 }

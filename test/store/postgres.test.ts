@@ -183,16 +183,19 @@ describe('a store in PostgreSQL', function () {
         const same = { ...run, due: '2026-03-05T04:00:00+01:00' }
         expect(await errorOf(() => append(last, { run: same }))).to.include({ code: 'already_exists' })
       }
-      await other.appendEvent('schedules', line, run)
-      expect(await errorOf(() => one.appendEvent('schedules', line, run))).to.include({ code: 'already_exists' })
+      const failing = { ...run, part: 'failed' } as const
+      expect(await errorOf(() => other.appendEvent('schedules', line, failing))).to.include({ code: 'already_exists' })
+      const recording = { ...run, part: 'recorded' } as const
+      await other.appendEvent('schedules', line, recording)
+      expect(await errorOf(() => one.appendEvent('schedules', line, recording))).to.include({ code: 'already_exists' })
       await store.refresh()
       expect(newest.events('schedules')).to.deep.equal([line])
       expect(newest.current().number).to.equal(4)
     })
 
-    it('save nothing more once it is recorded', async () => {
+    it('save nothing more once its failure is recorded', async () => {
       const one = await (await open()).create('app/dev', by)
-      await one.appendEvent('schedules', line, run)
+      await one.appendEvent('schedules', line, { ...run, part: 'failed' })
       expect(await errorOf(() => append(one, { run }))).to.include({ code: 'already_exists' })
       expect(one.current().number).to.equal(1)
     })

@@ -104,8 +104,11 @@ class DueRun {
     this.#context = context
   }
 
-  /** Returns `undefined` when another process has done it meanwhile. */
-  async rotate(): Promise<RunOutcome | undefined> {
+  /**
+   * Returns `undefined` when another process has done it meanwhile.
+   * @param again true when what was cut off before has just been finished.
+   */
+  async rotate(again = false): Promise<RunOutcome | undefined> {
     const { work, schedule, step } = this.#context
     let report: RotationReport
     try {
@@ -126,7 +129,14 @@ class DueRun {
     const { revision } = report
     // Another process has taken the lock over and done it, as when this one was stopped for long.
     if (revision === undefined && (await this.#ranElsewhere())) return undefined
-    const result = failed.length === 0 ? 'succeeded' : failed.length < report.paths.length ? 'partial' : 'failed'
+    // It has only finished what another one had saved. What nothing shows would not be believed.
+    if (revision === undefined && failed.length === 0 && report.paths.length > 0 && !again) return this.rotate(true)
+    const result =
+      failed.length === 0
+        ? 'succeeded'
+        : failed.length < report.paths.length && revision !== undefined
+          ? 'partial'
+          : 'failed'
     const found = { revision, failed, warnings: report.warnings }
     // Nothing was saved, so nothing has run: the next start begins it again.
     if (work.signal.aborted && result !== 'succeeded' && revision === undefined)
@@ -275,7 +285,8 @@ class DueRun {
     const { environment, schedule } = this.#context
     const id = `evt-${randomBytes(4).toString('hex')}`
     const line = { id, schedule: schedule.id, ...run }
-    await environment.appendEvent('schedules', line, line).catch((error) => {
+    const part = run.result === 'failed' ? 'failed' : 'recorded'
+    await environment.appendEvent('schedules', line, { ...line, part }).catch((error) => {
       if (!(error instanceof EscError && error.code === 'already_exists')) throw error
     })
   }

@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { JournalRecords } from '../records/records.ts'
 import type { PostgresDatabase } from './connection.ts'
 import { type Leases, leaseName } from './leases.ts'
+import { promptly } from './promptly.ts'
 import type { Bytes } from './tree.ts'
 
 interface DatabaseJournalContext {
@@ -40,15 +41,17 @@ export class DatabaseJournal implements JournalRecords {
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const { database, entries } = this.#context
     const content = Buffer.from(bytes)
-    // A lost answer does no harm: the same entry is put again.
-    const done = await database.run(
-      `${this.#held()} insert into ${database.schema}.journal (environment, entry, content)
-       select $1, $4, $5 from held
-       on conflict (environment, entry) do update set content = excluded.content, kept = clock_timestamp()
-       returning entry`,
-      [...this.#lease(), name, content],
-    )
-    if (done.length === 0) throw lockLost()
+    // What is put is about to be done. A lost answer does no harm: the same entry is put again.
+    await promptly([Date.now, () => performance.now()], async () => {
+      const done = await database.run(
+        `${this.#held()} insert into ${database.schema}.journal (environment, entry, content)
+         select $1, $4, $5 from held
+         on conflict (environment, entry) do update set content = excluded.content, kept = clock_timestamp()
+         returning entry`,
+        [...this.#lease(), name, content],
+      )
+      if (done.length === 0) throw lockLost()
+    })
     entries.set(name, content)
   }
 

@@ -7,6 +7,7 @@ import type {
   JournalRecords,
   Lock,
   LockRequest,
+  RunPart,
   ScheduleRun,
   SharedRecords,
   StoreRecords,
@@ -120,7 +121,7 @@ export class PostgresRecords implements StoreRecords {
     write: (transaction: StoreTransaction) => T,
   ): Promise<T> {
     const later: (() => void)[] = []
-    const runs: { readonly run: ScheduleRun; readonly part: 'saved' | 'recorded' }[] = []
+    const runs: { readonly run: ScheduleRun; readonly part: RunPart }[] = []
     const transaction: StoreTransaction = {
       afterwards: (act) => void later.push(act),
       partOf: (run, part) => void runs.push({ run, part }),

@@ -1,26 +1,31 @@
 import { EscError } from '../../errors.ts'
-import type { ScheduleRun } from '../records/records.ts'
+import type { RunPart, ScheduleRun } from '../records/records.ts'
 import type { Statements } from './connection.ts'
 
-interface RunPart {
+interface KeptPart {
   /** Id of the environment. */
   readonly id: string
   readonly run: ScheduleRun
-  readonly part: 'saved' | 'recorded'
+  readonly part: RunPart
+}
+
+/** A run that has failed saves nothing, and one that has saved something has not failed. */
+const unlessKept: Readonly<Record<RunPart, string>> = {
+  saved: 'not (r.saved or r.recorded or r.failed)',
+  recorded: 'not r.recorded',
+  failed: 'not (r.saved or r.recorded or r.failed)',
 }
 
 /**
  * Keeps that a run of a schedule has saved its revision, or has its line in the history: in the
  * transaction that does so.
- * @throws EscError `already_exists` when another one has. What was recorded is over: nothing is
- *   saved for it any more.
+ * @throws EscError `already_exists` when another one has.
  */
-export async function keepRun(statements: Statements, schema: string, { id, run, part }: RunPart): Promise<void> {
+export async function keepRun(statements: Statements, schema: string, { id, run, part }: KeptPart): Promise<void> {
   const { schedule, due, attempt } = run
-  const open = part === 'saved' ? 'not r.saved and not r.recorded' : 'not r.recorded'
   const kept = await statements.run(
     `insert into ${schema}.schedule_run as r (environment, schedule, due, attempt, ${part}) values ($1, $2, $3, $4, true)
-     on conflict (environment, schedule, due, attempt) do update set ${part} = true where ${open} returning 1`,
+     on conflict (environment, schedule, due, attempt) do update set ${part} = true where ${unlessKept[part]} returning 1`,
     [id, schedule, due, attempt],
   )
   if (kept.length > 0) return

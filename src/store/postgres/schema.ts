@@ -115,6 +115,7 @@ const migrations: readonly Migration[] = [
         attempt integer not null check (attempt > 0),
         saved boolean not null default false,
         recorded boolean not null default false,
+        failed boolean not null default false,
         at timestamptz not null default clock_timestamp(),
         primary key (environment, schedule, due, attempt)
       )`,

@@ -28,6 +28,12 @@ export interface ScheduleRun {
   readonly attempt: number
 }
 
+/**
+ * A part of a run. `saved`: its revision. `recorded`: the line in the history that goes with it.
+ * `failed`: the line of a run that has saved nothing, and saves nothing any more.
+ */
+export type RunPart = 'saved' | 'recorded' | 'failed'
+
 /** A transaction that is under way. */
 export interface StoreTransaction {
   /**
@@ -36,11 +42,11 @@ export interface StoreTransaction {
    */
   afterwards(act: () => void): void
   /**
-   * Makes what is written part of a run: `saved` its revision, `recorded` its line in the history.
-   * A database keeps one of each, and refuses the transaction of another with `already_exists`. In
-   * a folder, one scheduler runs at a time, and the revisions tell.
+   * Makes what is written part of a run. A database keeps one of each part, and refuses the
+   * transaction of another with `already_exists`. In a folder, one scheduler runs at a time, and
+   * the revisions tell.
    */
-  partOf(run: ScheduleRun, part: 'saved' | 'recorded'): void
+  partOf(run: ScheduleRun, part: RunPart): void
 }
 
 /** Something that is held for longer than a transaction. */
