@@ -17,7 +17,7 @@ type Finding = CheckedStore['findings'][number]
 export default class Check extends EscCommand<CheckedStore, typeof flags> {
   static override id = 'check'
   static override busy = 'checking'
-  static override summary = 'Check a store: every record, chain, seal and setting.'
+  static override summary = 'Verify the store: every revision, seal and setting.'
   static override description =
     `Reads everything there is in the store and says what is wrong, where, and how to mend it. With --fix, does what is safe: removes
 what killed processes have left, brings environment.yaml up to date, completes .gitignore.

@@ -7,7 +7,7 @@ const flags = { 'no-descriptions': boolean({ description: 'names only' }) }
 
 export default class Completion extends EscCommand<string, typeof flags> {
   static override id = 'completion'
-  static override summary = 'Generate the autocompletion script for the specified shell'
+  static override summary = 'Generate the autocompletion script for a shell.'
   static override description =
     `Prints a script that teaches a shell the commands and flags of esc, and the names of the environments of the store you are in.
 Load it from the start-up file of the shell.`

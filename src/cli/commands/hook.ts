@@ -9,7 +9,7 @@ const flags = { 'no-segment': boolean({ description: 'set ESC_PROMPT only, and l
 
 export default class Hook extends EscCommand<string, typeof flags> {
   static override id = 'hook'
-  static override summary = 'Print a script that shows the current environment in the prompt of a shell.'
+  static override summary = 'Print a shell script that shows the current environment in the prompt.'
   static override description =
     `The prompt then begins with the environment that commands use in the current folder, such as (app/dev): the one of the nearest .esc.yaml, or the one
 that "esc select" remembers. Load the script from the start-up file of the shell. The variable ESC_PROMPT holds the same name, for prompts of

@@ -19,7 +19,7 @@ interface Result {
 
 export default class Init extends EscCommand<Result, typeof flags> {
   static override id = 'init'
-  static override summary = 'Make a store: a folder of environments to commit to git.'
+  static override summary = 'Create a store: a folder of environments to commit to git.'
   static override description =
     `Makes a folder (default: environments) that holds environments, their history and their encrypted secrets.
 All other commands find it from any folder inside it or beside it. Commit it to git.

@@ -48,7 +48,7 @@ interface Result {
 
 export default class Login extends EscCommand<Result, typeof flags> {
   static override id = 'login'
-  static override summary = 'Choose the store that commands use.'
+  static override summary = 'Choose the store or server that commands use.'
   static override description =
     `Makes a store the one that commands use wherever no other is named or found: outside the folders of stores. Without a store, says which one
 is in use.

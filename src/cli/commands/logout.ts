@@ -18,7 +18,7 @@ interface Result {
 
 export default class Logout extends EscCommand<Result, typeof flags> {
   static override id = 'logout'
-  static override summary = 'Forget the store that was chosen.'
+  static override summary = 'Forget a store or server, and its access token.'
   static override description =
     `Forgets a store that "esc login" has made known: by default the current one. The access token for a server
 is removed from this machine, and stays valid. The store itself, and its key, stay as they are.`

@@ -27,7 +27,7 @@ const flags = {
 
 export default class Mcp extends EscCommand<void, typeof flags> {
   static override id = 'mcp'
-  static override summary = 'Serve coding agents over the Model Context Protocol.'
+  static override summary = 'Run a Model Context Protocol server for coding agents.'
   static override description =
     `Serves one client on standard input and output, as a coding agent starts it. The agent can list and check environments, edit them, plan and
 start rotations, and run commands with the secrets of an environment. It is not shown secrets: they are [secret] in every answer, and in the

@@ -2,7 +2,7 @@ import { OfferedCommand } from '../framework/offered-command.ts'
 
 export default class Providers extends OfferedCommand {
   static override id = 'providers'
-  static override summary = 'List what fn::open can name.'
+  static override summary = 'List the providers that fn::open can use.'
   static override description =
     `Lists the providers: those built in, and those of the plugins of the store in use, where there is one.
 With --schema NAME, what one takes and gives, and a definition in which it is used. docs/providers says what each may need.`

@@ -26,7 +26,7 @@ interface Result extends TrustSetup {
 
 export default class Setup extends EscCommand<Result, typeof flags> {
   static override id = 'setup'
-  static override summary = 'Show, or make, what lets a cloud trust this store.'
+  static override summary = 'Set up trust between a cloud and this store.'
   static override description =
     `Prints the commands after which AWS, Azure, Google Cloud or Vault takes identity tokens of this store for a login: of one environment, or of all
 of them. With --run they are run here, as you, and stop at the first that fails; what is there already is left as it is. The store needs an

@@ -46,7 +46,7 @@ interface Result {
 
 export default class Status extends EscCommand<Result, typeof flags> {
   static override id = 'status'
-  static override summary = 'Show which store is in use, and what in it waits to be done.'
+  static override summary = 'Show the active store and its pending work.'
   static override description =
     `Shows the store that commands use here and why, who changes would be by, the selected environment, hand edits that are not saved,
 rotations that were interrupted on this machine, and environments that cannot be used: those that are damaged, or not what this machine has

@@ -18,7 +18,7 @@ const flags = {
 
 export default class Ui extends EscCommand<void, typeof flags> {
   static override id = 'ui'
-  static override summary = 'Open the console of the store in the browser.'
+  static override summary = 'Open the console in the browser.'
   static override description =
     `Starts a server for this machine alone, prints a link that signs you in once, and opens it in the browser. In the console you see environments,
 edit them, rotate their secrets, schedule rotations and roll back. You may do there what you may do here. Ctrl-C ends it, and signs you out.`

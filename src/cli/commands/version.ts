@@ -3,7 +3,7 @@ import { EscCommand } from '../framework/command.ts'
 
 export default class Version extends EscCommand<string> {
   static override id = 'version'
-  static override summary = "Print esc's version number"
+  static override summary = 'Print the version of esc.'
   static override description = 'Prints the version of esc and nothing else.'
   static override examples = [{ description: 'Print the version', command: 'esc version' }]
 

@@ -12,7 +12,7 @@ interface Result {
 
 export default class Whoami extends EscCommand<Result, typeof OUTPUT_FLAG> {
   static override id = 'whoami'
-  static override summary = 'Print who you are to the store.'
+  static override summary = 'Show who the store knows you as.'
   static override description =
     `Prints the name by which access rules and the audit log know you. A server is asked, so that this tells whether the access token still
 works. "esc status" says more.`

@@ -13,7 +13,7 @@ const flags = {
 
 export default class AccessAdd extends EscCommand<JoinerReport, typeof flags> {
   static override id = 'access:add'
-  static override summary = 'Let somebody who joins open what the rules let them open.'
+  static override summary = 'Give a new colleague access to the environments that the rules allow.'
   static override description =
     `Puts the age recipient of a principal into the lists of recipients, with their name as a comment, and encrypts the data key of every environment
 they may open for that recipient too. No revision changes. Says first what will be done, and asks. An environment that fails does not

@@ -15,7 +15,7 @@ const flags = { as: text({ description: 'somebody else than you', value: 'princi
 
 export default class AccessExplain extends EscCommand<AccessExplanation, typeof flags> {
   static override id = 'access:explain'
-  static override summary = 'Say who can do what with an environment, and why.'
+  static override summary = 'Show who may do what with an environment, and why.'
   static override description =
     `Shows what you, or another, may do with an environment and which rule says so; what everybody else may whom the rules name; and who can decrypt
 it. The rules bind this program only. The key binds everybody: who cannot unwrap it reads nothing, whatever the rules say, and who can

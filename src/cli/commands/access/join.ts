@@ -7,7 +7,7 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class AccessJoin extends EscCommand<JoinRequest, typeof flags> {
   static override id = 'access:join'
-  static override summary = 'Print what a colleague needs to let you in.'
+  static override summary = 'Print the command with which a colleague gives you access.'
   static override description =
     `Prints your age recipient, and the command with which somebody who can open the environments lets you in. Makes an age identity first where you have
 none. The recipient is no secret. The identity is: it stays on this machine.`

@@ -7,7 +7,7 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class AccessListCommand extends EscCommand<AccessList, typeof flags> {
   static override id = 'access:list'
-  static override summary = 'Show the access rules of the store, and who you are to them.'
+  static override summary = 'Show the access rules of the store, and which name they know you by.'
   static override description =
     `Lists the rules of access: in esc.yaml with the line each is on, the teams, and whom they take you for. esc obeys these rules; what a person
 without the rules' blessing cannot do in any way is decided by keys ("esc access explain").`

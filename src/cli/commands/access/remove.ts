@@ -23,7 +23,7 @@ interface Result extends LeaverReport {
 
 export default class AccessRemove extends EscCommand<Result, typeof flags> {
   static override id = 'access:remove'
-  static override summary = 'Take somebody who leaves out of the lists, the keys and the rules.'
+  static override summary = 'Remove a person from recipients, access rules and keys.'
   static override description =
     `Takes a principal out of the lists of age recipients, gives every environment that they could open a new data key, and takes them out of teams
 and rules. Says first what will be done, and asks. Interrupted, or where some environments fail, it is finished by running it again.

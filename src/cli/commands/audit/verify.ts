@@ -21,7 +21,7 @@ type Finding = AuditVerification['findings'][number]
 
 export default class AuditVerify extends EscCommand<AuditVerification, typeof flags> {
   static override id = 'audit:verify'
-  static override summary = 'Check that the audit log is as it was written.'
+  static override summary = 'Verify that the audit log was not altered.'
   static override description =
     `Finds lines of the audit log that were removed, changed, moved or put in: each line holds the digest of the one before. A log that ends too early
 is noticed by what this machine remembers of it, and by heads that were kept elsewhere: the last line of the output is the

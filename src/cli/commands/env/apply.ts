@@ -19,7 +19,7 @@ const { env: _, ...baseFlags } = { ...WRITE_FLAGS, ...GLOBAL_FLAGS }
 export default class EnvApply extends EscCommand<Applied, typeof flags> {
   static override id = 'env:apply'
   static override busy = 'checking the definitions'
-  static override summary = 'Give several environments the definitions in a folder.'
+  static override summary = 'Create or update several environments from a folder of definitions.'
   static override description =
     `Reads <project>/<environment>.yaml from a folder, makes the environments there are not, and saves each definition that differs as a new
 revision. All of them are checked before any is saved. Environments without a file stay as they are, and rotators keep the credentials

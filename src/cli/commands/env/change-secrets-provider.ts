@@ -28,7 +28,7 @@ interface Result extends SecretsProviderReport {
 export default class EnvChangeSecretsProvider extends EscCommand<Result, typeof flags> {
   static override id = 'env:change-secrets-provider'
   static override busy = 'changing keys'
-  static override summary = 'Encrypt an environment under another key.'
+  static override summary = 'Re-encrypt an environment under another secrets provider.'
   static override description =
     `Gives an environment a new data key, kept by another secrets provider (or by the same one), and encrypts every revision with it.
 The result is proved to open with the new provider alone before it takes the place of the old. It can be interrupted at any moment and

@@ -37,7 +37,7 @@ interface Result {
 export default class EnvEdit extends EscCommand<Result, typeof flags> {
   static override id = 'env:edit'
   static override busy = 'checking'
-  static override summary = 'Edit an environment definition'
+  static override summary = 'Edit an environment definition.'
   static override description =
     `Opens the definition in an editor, checks what was saved, encrypts its new secrets and appends it as a new revision. When it has
 errors, they are shown and editing goes on. With --file, the definition is replaced without an editor. A definition with errors is

@@ -20,7 +20,7 @@ const MERGED = {
 
 export default class EnvRenumber extends EscCommand<readonly RenumberedEnvironment[], typeof flags> {
   static override id = 'env:renumber'
-  static override summary = 'Put the two sides of a git merge into one history.'
+  static override summary = 'Merge the two histories of an environment after a git merge.'
   static override description =
     `After a git merge, pull, rebase or cherry-pick in which both sides added revisions to an environment: keeps the numbers of the side that others
 have already, puts the revisions of the other side after them under new numbers, and adds one revision with what both did.

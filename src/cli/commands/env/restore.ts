@@ -21,7 +21,7 @@ type Result =
 
 export default class EnvRestore extends EscCommand<Result, typeof flags> {
   static override id = 'env:restore'
-  static override summary = 'Bring a removed environment back.'
+  static override summary = 'Restore a removed environment.'
   static override description =
     `Brings an environment back that "esc env rm" has removed, with its history, settings and key. Without a name: lists those that can be
 brought back.`

@@ -25,7 +25,7 @@ const flags = {
 
 export default class EnvRotate extends EscCommand<RequestedRotation, typeof flags> {
   static override id = 'env:rotate'
-  static override summary = 'Rotate secrets in an environment'
+  static override summary = 'Rotate secrets in an environment.'
   static override description =
     `Rotates the credentials of an environment: all of them, or those at the paths given. Each gets a new credential, which is
 proved to work before it is saved; the one before stays valid until the next rotation. All that succeed become one new revision.

@@ -43,7 +43,7 @@ const HELD: Readonly<Record<CredentialsHeld, string>> = {
 
 export default class EnvRotators extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotators'
-  static override summary = 'List the rotators of the store and how they are doing.'
+  static override summary = 'List rotated credentials with their age and last result.'
   static override description =
     `Lists every rotator with the time of its last rotation, how that went, when its schedule runs next, and which credentials it holds: none yet, the current one, or that and
 the previous one, which is valid too. A rotation that was interrupted on this machine is marked. Needs no key.

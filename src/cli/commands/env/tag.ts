@@ -8,7 +8,7 @@ const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvTag extends EscCommand<EnvironmentTag, typeof flags> {
   static override id = 'env:tag'
-  static override summary = 'Manage environment tags'
+  static override summary = 'Manage environment tags.'
   static override description =
     `Gives an environment a tag: a name and a value that people find and group environments by.
 Tags are no secrets, and change nothing about what the environment holds.`

@@ -9,7 +9,7 @@ const flags = { ...UTC_FLAG }
 
 export default class EnvVersion extends EscCommand<VersionSummary, typeof flags> {
   static override id = 'env:version'
-  static override summary = 'Manage versions'
+  static override summary = 'Manage versions.'
   static override description =
     `Shows one version of an environment: a revision by its number, or a tag and the revision it names. The commands below list
 revisions, give them tags, take them out of use and go back to them.`

@@ -11,7 +11,7 @@ const flags = {
 
 export default class OidcInit extends EscCommand<InitializedIssuer, typeof flags> {
   static override id = 'oidc:init'
-  static override summary = 'Make the key that signs identity tokens, and name their issuer.'
+  static override summary = 'Create the key that signs identity tokens, and set their issuer.'
   static override description =
     `Makes the signing key (oidc.key in the configuration folder) unless there is one, and writes the issuer into esc.yaml. The issuer is an
 https address under your control, which serves two static files: "esc oidc publish" writes them. Clouds that trust it exchange tokens of this

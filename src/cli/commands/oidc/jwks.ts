@@ -4,7 +4,7 @@ import { sessionRequest } from '../../framework/session.ts'
 
 export default class OidcJwks extends EscCommand<unknown> {
   static override id = 'oidc:jwks'
-  static override summary = 'Print the public keys that adapters verify our requests with.'
+  static override summary = 'Print the public keys that verify tokens and requests of this store.'
   static override description =
     `Prints a JSON Web Key Set: the public part of the key that signs requests of the external rotator. Serve it under
 <issuer>/.well-known/jwks and <issuer>/.well-known/jwks.json, where issuer is the one named in esc.yaml, or give it to the adapter.

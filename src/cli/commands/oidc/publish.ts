@@ -16,7 +16,7 @@ const flags = {
 
 export default class OidcPublish extends EscCommand<PublishedIssuer, typeof flags> {
   static override id = 'oidc:publish'
-  static override summary = 'Write the discovery document and the keys of the issuer, for any web host.'
+  static override summary = "Write the issuer's discovery document and public keys, for any web host."
   static override description =
     `Writes .well-known/openid-configuration and .well-known/jwks.json into a folder that is to be served at the issuer's address: a bucket, a
 static site, any web server. They hold public keys only. Write them anew after "esc oidc rotate-key", and once the tokens of the old key have run

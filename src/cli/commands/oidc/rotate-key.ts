@@ -12,7 +12,7 @@ const flags = {
 
 export default class OidcRotateKey extends EscCommand<OidcKeys, typeof flags> {
   static override id = 'oidc:rotate-key'
-  static override summary = 'Sign with a new key; the old one is published until its tokens have run out.'
+  static override summary = 'Replace the key that signs identity tokens.'
   static override description =
     `Makes a new signing key and lets it sign. The public half of the old one stays in what "esc oidc publish" and
 "esc oidc jwks" print until its last token has run out (70 minutes), so that tokens on the way still count.

@@ -20,7 +20,7 @@ const flags = {
 
 export default class OidcToken extends EscCommand<IssuedToken, typeof flags> {
   static override id = 'oidc:token'
-  static override summary = 'Print the identity token of an environment, or what it says.'
+  static override summary = 'Print the identity token of an environment, or its claims.'
   static override description =
     `Prints the token that a login with oidc in this environment sends, wherever it comes from: ESC_OIDC_TOKEN or ESC_OIDC_TOKEN_FILE, the system
 that esc runs in, or the store's own issuer. With --show it prints the claims, which is what the trust of a vendor compares, and no token. A token

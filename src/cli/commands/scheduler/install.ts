@@ -17,7 +17,8 @@ const flags = {
 
 export default class SchedulerInstall extends EscCommand<string, typeof flags> {
   static override id = 'scheduler:install'
-  static override summary = 'Print what starts the scheduler without a person.'
+  static override summary =
+    'Generate a systemd unit, crontab, GitHub Actions workflow or Kubernetes CronJob for the scheduler.'
   static override description =
     `Prints a file, or lines of one, for systemd, cron, GitHub Actions or Kubernetes, made for this store and this program. Comments in it say
 where it goes and how it gets the key; it holds none. Nothing is installed.`

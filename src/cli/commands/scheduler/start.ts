@@ -23,7 +23,7 @@ const flags = {
 
 export default class SchedulerStart extends EscCommand<void, typeof flags> {
   static override id = 'scheduler:start'
-  static override summary = 'Look after schedules until stopped.'
+  static override summary = 'Run the scheduler in the foreground.'
   static override description =
     `Runs in the foreground and rotates every environment when its schedule says so. Edits, pauses and new schedules are picked up. One
 scheduler a store and machine: a second one is refused, and told who the first is. What was missed while none ran is made up

@@ -9,7 +9,7 @@ const flags = { ...COMMIT_FLAG, ...OUTPUT_FLAG }
 
 export default class SchedulerTick extends EscCommand<Tick, typeof flags> {
   static override id = 'scheduler:tick'
-  static override summary = 'Run what is due, once.'
+  static override summary = 'Run all due rotations and exit.'
   static override description =
     `Rotates every environment whose schedule is due, and retries what failed where its time has come; then ends. For system cron, CI and
 Kubernetes: "esc scheduler install" prints how. What was missed while nobody called is made up for by one run.

@@ -6,7 +6,7 @@ const flags = { remove: boolean({ description: 'take it back' }), ...OUTPUT_FLAG
 
 export default class TrustFolder extends EscCommand<FolderReview, typeof flags> {
   static override id = 'trust:folder'
-  static override summary = 'Allow the .esc.yaml of a folder to choose a store elsewhere.'
+  static override summary = 'Allow the .esc.yaml of a folder to use a store elsewhere.'
   static override description =
     `A .esc.yaml says which store and environment commands use in its folder. It may choose a store in its own git work tree without a question. A store
 outside, or a server, has to be allowed once on this machine: otherwise "esc run" in a project that somebody else wrote could hand your secrets

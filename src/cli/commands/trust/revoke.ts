@@ -13,7 +13,7 @@ interface Result {
 
 export default class TrustRevoke extends EscCommand<Result, typeof flags> {
   static override id = 'trust:revoke'
-  static override summary = 'Take back what a store was allowed on this machine.'
+  static override summary = 'Withdraw what a store was allowed on this machine.'
   static override description =
     `Forgets what was allowed: by default to the store in use. The store asks again when it next needs it.
 A store that is no longer there is named by its folder, as "esc trust list" shows it.`

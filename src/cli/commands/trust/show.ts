@@ -7,7 +7,7 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class TrustShow extends EscCommand<TrustReview, typeof flags> {
   static override id = 'trust:show'
-  static override summary = 'Show what a store asks for, and the digest that stands for it.'
+  static override summary = 'Show what a store asks for, and the digest of it.'
   static override description =
     `Lists what the store asks for beyond opening its values, what of it is not allowed on this machine, and the digest of the whole list. Runs
 nothing of the store, and asks nothing. ESC_TRUST=<digest> allows exactly this list: the digest is the same on every machine that has the same

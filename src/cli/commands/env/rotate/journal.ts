@@ -36,7 +36,7 @@ type Result =
 
 export default class EnvRotateJournal extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotate:journal'
-  static override summary = 'List the unfinished rotations of an environment, and settle those that cannot be finished.'
+  static override summary = 'List unfinished rotations, and resolve those that cannot be finished.'
   static override description =
     `Lists the records of rotations that were cut off on this machine: which path, since when, whose credential, and what to do about it.
 Prints no secret. Most records are finished or undone by "esc env rotate ENV --resume".

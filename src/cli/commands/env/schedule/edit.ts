@@ -10,7 +10,7 @@ interface Result {
 
 export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FLAGS> {
   static override id = 'env:schedule:edit'
-  static override summary = 'Edit an environment scheduled action.'
+  static override summary = 'Change a rotation schedule.'
   static override description =
     'Changes when the credentials of an environment are rotated. A run that was due and has not begun is not made up for.'
   static override examples = [

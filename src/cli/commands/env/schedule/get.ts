@@ -16,7 +16,7 @@ const flags = { next: count({ description: 'show so many of its next executions'
 
 export default class EnvScheduleGet extends EscCommand<ScheduleView, typeof flags> {
   static override id = 'env:schedule:get'
-  static override summary = 'Show details for an environment scheduled action.'
+  static override summary = 'Show a rotation schedule.'
   static override description = 'Shows a schedule, when it runs next and when it ran last. Needs no key.'
   static override examples = [
     {

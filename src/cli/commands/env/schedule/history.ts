@@ -9,7 +9,7 @@ const flags = { ...COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvScheduleHistory extends EscCommand<readonly ScheduledRun[], typeof flags> {
   static override id = 'env:schedule:history'
-  static override summary = 'Show the execution history of an environment scheduled action.'
+  static override summary = 'Show the runs of a rotation schedule.'
   static override description =
     `Shows the runs of a schedule, newest first, with the revision each made; also of one that was removed. What each did to which path is
 shown by "esc env rotate history". Needs no key.`

@@ -16,7 +16,7 @@ const longAgoMs = 36 * 3_600_000
 
 export default class EnvScheduleNew extends EscCommand<Result, typeof TIMING_FLAGS> {
   static override id = 'env:schedule:new'
-  static override summary = 'Create a new scheduled action on an environment.'
+  static override summary = 'Create a rotation schedule for an environment.'
   static override description =
     `Has all credentials of an environment rotated by the clock: again and again with --cron, or once. Something must look at the clock:
 "esc scheduler start", or "esc scheduler tick" from cron or CI ("esc scheduler install" prints how).

@@ -2,7 +2,7 @@ import { PauseCommand } from '../../../framework/pause-command.ts'
 
 export default class EnvSchedulePause extends PauseCommand {
   static override id = 'env:schedule:pause'
-  static override summary = 'Pause an environment scheduled action.'
+  static override summary = 'Pause a rotation schedule.'
   static override description =
     'Stops a schedule without removing it: nothing is rotated by the clock until it is resumed.'
   static override examples = [

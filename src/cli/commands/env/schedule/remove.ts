@@ -14,7 +14,7 @@ interface Result {
 
 export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> {
   static override id = 'env:schedule:remove'
-  static override summary = 'Remove an environment scheduled action.'
+  static override summary = 'Remove a rotation schedule.'
   static override description =
     'Removes a schedule: the environment is rotated by hand from then on. The history of its runs stays.'
   static override examples = [

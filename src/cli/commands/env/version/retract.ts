@@ -14,7 +14,7 @@ const flags = {
 
 export default class EnvVersionRetract extends EscCommand<void, typeof flags> {
   static override id = 'env:version:retract'
-  static override summary = 'Retract a specific revision of an environment'
+  static override summary = 'Retract a revision of an environment.'
   static override description =
     `Takes a revision out of use: it can no longer be opened, and tags on it move to its replacement. Its file stays, and history shows
 who retracted it and why. The newest revision cannot be retracted: save or roll back to another one first.`

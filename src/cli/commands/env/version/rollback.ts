@@ -20,7 +20,7 @@ interface Result {
 
 export default class EnvVersionRollback extends EscCommand<Result, typeof flags> {
   static override id = 'env:version:rollback'
-  static override summary = 'Roll back to a specific version'
+  static override summary = 'Roll back to a specific version.'
   static override description =
     `Saves the definition of an earlier revision as the newest one. Rotated credentials are not rolled back: every rotator keeps the one
 it has now, because the one it had then may be dead. --exact brings back the definition just as it was.`

@@ -7,7 +7,7 @@ const flags = { ...UTC_FLAG }
 
 export default class EnvVersionTag extends EscCommand<void, typeof flags> {
   static override id = 'env:version:tag'
-  static override summary = 'Manage tagged versions'
+  static override summary = 'Manage tagged versions.'
   static override description =
     `Gives a revision a name, or moves the name to it. The name can then be used wherever a revision number can: in open, run, get, and
 in the imports of other environments. Without a version, the newest revision gets it.`

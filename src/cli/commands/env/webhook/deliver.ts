@@ -14,7 +14,7 @@ const flags = {
 
 export default class EnvWebhookDeliver extends EscCommand<Delivered, typeof flags> {
   static override id = 'env:webhook:deliver'
-  static override summary = 'Send the webhook deliveries of the store that are due.'
+  static override summary = 'Send all webhook deliveries that are due.'
   static override description =
     `${EXPERIMENTAL}Sends what is due to all webhooks of the store. Other commands start this by themselves, in the background; call it where
 nothing outlives a command, such as at the end of a CI job.`

@@ -29,7 +29,7 @@ const flags = {
 
 export default class ServerTokenCreate extends EscCommand<CreatedToken, typeof flags> {
   static override id = 'server:token:create'
-  static override summary = 'Make a token for clients of the server, and print it.'
+  static override summary = 'Create an access token for the server, and print it.'
   static override description =
     `Prints the token alone. It is shown this once: the server keeps its digest. Works while the server runs, which takes the token at once.
 

@@ -9,7 +9,7 @@ const flags = { ids: boolean({ description: 'print the ids alone, one a line' })
 
 export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
   static override id = 'server:token:list'
-  static override summary = 'List the tokens of the server.'
+  static override summary = 'List the access tokens of the server.'
   static override description =
     'Shows whom each token is for, what it may do, when it ends and when it was last used. The tokens themselves are kept nowhere.'
   static override examples = [{ description: 'List tokens', command: 'esc server token list' }]

@@ -7,7 +7,7 @@ const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof flags> {
   static override id = 'server:token:revoke'
-  static override summary = 'Revoke a token of the server.'
+  static override summary = 'Revoke an access token of the server.'
   static override description =
     'The next request with it is refused. What was opened with it is out of reach, too, since reading needs the token.'
   static override examples = [

@@ -16,7 +16,7 @@ const flags = {
 
 export default class ServerTokenRotate extends EscCommand<CreatedToken, typeof flags> {
   static override id = 'server:token:rotate'
-  static override summary = 'Make a token that takes the place of another, and print it.'
+  static override summary = 'Replace an access token by a new one, and print it.'
   static override description =
     `The new token has the name and the user of the old one, and may do the same. It is printed alone, this once.
 

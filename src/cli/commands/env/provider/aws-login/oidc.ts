@@ -26,7 +26,7 @@ const words = {
 
 export default class EnvProviderAwsLoginOidc extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:aws-login:oidc'
-  static override summary = 'Add an AWS OIDC login provider to an environment'
+  static override summary = 'Add an AWS OIDC login provider to an environment.'
   static override description = `Writes a role to be assumed with an identity token into the environment, as aws.login.`
   static override examples = [
     {

@@ -26,7 +26,7 @@ const words = {
 
 export default class EnvProviderAwsLoginStatic extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:aws-login:static'
-  static override summary = 'Add an AWS static login provider to an environment'
+  static override summary = 'Add an AWS static login provider to an environment.'
   static override description =
     `Writes the keys of an AWS user into the environment, the secret ones encrypted, as aws.login.`
   static override examples = [

@@ -22,7 +22,7 @@ const words = {
 
 export default class EnvProviderAzureLoginOidc extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:azure-login:oidc'
-  static override summary = 'Add an Azure OIDC login provider to an environment'
+  static override summary = 'Add an Azure OIDC login provider to an environment.'
   static override description =
     `Writes an Azure application to log in to with an identity token into the environment, as azure.login.`
   static override examples = [

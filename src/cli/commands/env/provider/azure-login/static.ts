@@ -22,7 +22,7 @@ const words = {
 
 export default class EnvProviderAzureLoginStatic extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:azure-login:static'
-  static override summary = 'Add an Azure static login provider to an environment'
+  static override summary = 'Add an Azure static login provider to an environment.'
   static override description =
     `Writes the client secret of an Azure application into the environment, encrypted, as azure.login.`
   static override examples = [

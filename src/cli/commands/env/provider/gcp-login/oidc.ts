@@ -26,7 +26,7 @@ const words = {
 
 export default class EnvProviderGcpLoginOidc extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:gcp-login:oidc'
-  static override summary = 'Add a Google Cloud OIDC login provider to an environment'
+  static override summary = 'Add a Google Cloud OIDC login provider to an environment.'
   static override description =
     `Writes a workload identity provider to log in to with an identity token into the environment, as gcp.login.`
   static override examples = [

@@ -24,7 +24,7 @@ const words = {
 
 export default class EnvProviderGcpLoginStatic extends LoginProviderCommand<typeof flags> {
   static override id = 'env:provider:gcp-login:static'
-  static override summary = 'Add a Google Cloud static login provider to an environment'
+  static override summary = 'Add a Google Cloud static login provider to an environment.'
   static override description = `Writes an access token of Google Cloud into the environment, encrypted, as gcp.login.`
   static override examples = [
     { description: 'Keep an access token', command: 'esc env provider gcp-login static app/dev 123456789' },
