@@ -69,7 +69,7 @@ describe('another data key', function () {
     })
   }
 
-  it('is used at once by who has removed the environment and made it anew, and by others after a question', async () => {
+  it('is used at once by who has removed the environment and made it again, and by others after a question', async () => {
     const readers = await scene.current().readers(async (attacker) => {
       // No attacker: a colleague with the key.
       attacker.machine.withKeyOf(scene.current().victim.machine)

@@ -9,6 +9,7 @@ import { namesDeclaredTwice } from './exported-names.ts'
 import { faceReaches } from './face-reach.ts'
 import { fileAccessProblems } from './file-access.ts'
 import { linkProblems } from './links.ts'
+import { phraseProblems } from './prose.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
 import { unusedExports } from './unused-exports.ts'
@@ -59,6 +60,7 @@ const checks = [
     what: 'words',
     fault: 'of the command line below the faces',
   },
+  { found: phraseProblems(), clean: 'prose: no phrase of the list', what: 'prose', fault: 'to be said plainly' },
   { found: linkProblems(), clean: 'links: each leads to a page and a heading', what: 'links', fault: 'lead nowhere' },
 ]
 for (const { found } of checks) for (const problem of found) console.error(problem)

@@ -15,7 +15,7 @@ export function readTime(name: string, word: string | undefined, now: Date): Dat
     ? new Date(word)
     : undefined
   if (date !== undefined && !Number.isNaN(date.getTime())) return date
-  throw new EscError('usage', `invalid --${name} ${JSON.stringify(word)}: it is no time`, {
+  throw new EscError('usage', `invalid --${name} ${JSON.stringify(word)}: it is not a time`, {
     hint: 'write 2026-03-04, 2026-03-04T05:06:07Z, or a while ago such as 12h or 7d',
   })
 }

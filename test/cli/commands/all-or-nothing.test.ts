@@ -237,7 +237,9 @@ describe('a command that fails at the key of an environment', () => {
     expect(everything(join(esc.store, 'app', 'first'))).to.deep.equal(before)
     expect(everything(join(esc.store, 'app', 'second'))).to.not.deep.equal(second)
     const text = await esc.run(['env', 'rewrap', '--all'])
-    expect(text.out).to.match(/app\/first: not rewrapped: .*\n {2}hint: .*\napp\/local: its data key is wrapped anew/)
+    expect(text.out).to.match(
+      /app\/first: not rewrapped: .*\n {2}hint: .*\napp\/local: its data key is encrypted again/,
+    )
     expect(text.code).to.equal(1)
   })
 })

@@ -26,7 +26,7 @@ describe('env change-secrets-provider', () => {
     const ran = await change(['app/dev', 'passphrase'], { ESC_PASSPHRASE: 'new words' })
     expect(ran.err).to.equal('')
     expect(ran.code).to.equal(0)
-    expect(ran.out).to.equal(`app/dev: from default to passphrase (4 revisions encrypted anew)
+    expect(ran.out).to.equal(`app/dev: from default to passphrase (4 revisions re-encrypted)
 
 Who had the former key may know these secrets, and those of earlier revisions that are still in use. Change them where they come from:
   app/dev: token
@@ -50,7 +50,7 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
       /^Error: it is under a passphrase already: a new passphrase must be given apart.*\nhint: set ESC_NEW/,
     )
     const ran = await change(['app/dev', 'passphrase'], { ...present, ESC_NEW_PASSPHRASE: 'two' })
-    expect(ran.out).to.match(/^app\/dev: has a new data key under passphrase \(4 revisions encrypted anew\)\n/)
+    expect(ran.out).to.match(/^app\/dev: has a new data key under passphrase \(4 revisions re-encrypted\)\n/)
     const open = (passphrase: string) => playground.run(['open', 'app/dev'], { env: { ESC_PASSPHRASE: passphrase } })
     expect((await open('one')).err).to.match(/wrong passphrase for environment 'app\/dev'/)
     expect((await open('two')).code).to.equal(0)
@@ -108,7 +108,7 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
     it('changes every environment, and the default of those to come', async () => {
       const ran = await change(['--all', 'passphrase'], { ESC_PASSPHRASE: 'new' })
       expect(ran.out).to.match(
-        /^app\/dev: from default .*\napp\/prod: from default .*\ndefault\/empty: from default to passphrase \(0 revisions encrypted anew\)\nNew environments will be under passphrase.\n/,
+        /^app\/dev: from default .*\napp\/prod: from default .*\ndefault\/empty: from default to passphrase \(0 revisions re-encrypted\)\nNew environments will be under passphrase.\n/,
       )
       expect(readFileSync(join(playground.store, 'esc.yaml'), 'utf8')).to.match(/secretsProvider: passphrase/)
       const env = { ESC_PASSPHRASE: 'new', ESC_CONFIG_HOME: nowhere() }

@@ -65,7 +65,7 @@ describe('esc access remove', function () {
     expect(code).to.equal(1)
     expect(out)
       .to.include(recipients.bob)
-      .and.include('new data keys, every revision encrypted anew: app/listed, app/named')
+      .and.include('new data keys, every revision re-encrypted: app/listed, app/named')
     expect(out).to.include('app/shared: default')
     expect(esc.digest()).to.equal(before)
   })

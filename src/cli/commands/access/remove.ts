@@ -62,7 +62,7 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
     const lines = environments.map(({ error, hint, name, revisions, status }) =>
       status === 'failed'
         ? `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
-        : `${name}: has a new data key (revisions encrypted anew: ${revisions})\n`,
+        : `${name}: has a new data key (${revisions} revisions re-encrypted)\n`,
     )
     const failed = environments.some(({ status }) => status === 'failed')
     return [
@@ -87,7 +87,7 @@ function planText({ lists, owed, principal, recipients, rekey, rules, shared }: 
   const all = [
     recipients.length > 0 && `recipients: ${recipients.join(', ')}`,
     lists.length > 0 && `taken out of: ${lists.join(', ')}`,
-    rekey.length > 0 && `new data keys, every revision encrypted anew: ${rekey.join(', ')}`,
+    rekey.length > 0 && `new data keys, every revision re-encrypted: ${rekey.join(', ')}`,
     owed.length > 0 && `removed before, credentials not rotated since: ${owed.join(', ')}`,
     rules && 'taken out of the teams and rules in esc.yaml',
   ]

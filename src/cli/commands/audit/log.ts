@@ -32,7 +32,7 @@ export default class AuditLog extends EscCommand<readonly AuditLine[], typeof fl
   static override summary = 'Show who did what with which environment.'
   static override description =
     `Lists the audit log, oldest first: every open, every reading of secrets, every change, rotation and refusal, with who, when, from where and
-what came of it. An environment or a pattern, such as app/*, chooses whose lines are shown. Names, numbers and codes only: no secret is
+how it ended. An environment or a pattern, such as app/*, chooses whose lines are shown. Names, numbers and codes only: no secret is
 ever in it.
 
 Where access rules are set, the log of an environment is for its admins, and the whole log for those of the store.`

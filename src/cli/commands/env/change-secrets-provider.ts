@@ -112,7 +112,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     let text = ''
     for (const { name, status, from, revisions, error, hint } of environments) {
       if (status === 'changed')
-        text += `${name}: ${changeOf(from, secretsProvider)} (${counted(revisions)} encrypted anew)\n`
+        text += `${name}: ${changeOf(from, secretsProvider)} (${counted(revisions)} re-encrypted)\n`
       else if (status === 'already') text += `${name}: was under ${secretsProvider} already\n`
       else text += `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
     }

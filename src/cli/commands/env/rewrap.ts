@@ -57,7 +57,7 @@ Colleagues' machines recognize the same key and ask nothing.`
 
 function lineOf(rewrapped: Rewrapped): string {
   const { name } = rewrapped
-  if (rewrapped.status === 'rewrapped') return `${name}: its data key is wrapped anew under ${rewrapped.to}\n`
+  if (rewrapped.status === 'rewrapped') return `${name}: its data key is encrypted again under ${rewrapped.to}\n`
   const { error, hint } = rewrapped
   return `${name}: not rewrapped: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
 }

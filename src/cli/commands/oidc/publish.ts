@@ -19,7 +19,7 @@ export default class OidcPublish extends EscCommand<PublishedIssuer, typeof flag
   static override summary = "Write the issuer's discovery document and public keys, for any web host."
   static override description =
     `Writes .well-known/openid-configuration and .well-known/jwks.json into a folder that is to be served at the issuer's address: a bucket, a
-static site, any web server. They hold public keys only. Write them anew after "esc oidc rotate-key", and once the tokens of the old key have run
+static site, any web server. They hold public keys only. Write them again after "esc oidc rotate-key", and once the tokens of the old key have run
 out, which takes it off the list.`
   static override examples = [
     { description: 'Write the files', command: 'esc oidc publish site' },

@@ -30,9 +30,9 @@ scheduler a store and machine: a second one is refused, and told who the first i
 for by one run. Runs of one instant are spread over a minute (scheduler.jitter in esc.yaml).
 
 Ctrl-C or SIGTERM: the rotation under way is finished, nothing new is begun. A second one ends it after the step in flight, a third at
-once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
+once; the next start continues where it was. The key comes from ESC_KEY, ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
   static override examples = [
-    { description: 'Look after schedules', command: 'esc scheduler start' },
+    { description: 'Run the scheduler', command: 'esc scheduler start' },
     { description: 'With metrics for Prometheus', command: 'esc scheduler start --metrics 9187' },
   ]
   static override flags = flags

@@ -52,7 +52,7 @@ Clients need a token: make one with "esc server token create". A token is for a 
 With --database, any number of servers may use one store: they share schedules and the finishing of rotations that were cut off, and each of those
 is done once. That needs Node 22.12 or later.
 
-It looks after schedules, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz answer probes; /metrics is for Prometheus, and is
+It runs scheduled rotations, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz answer probes; /metrics is for Prometheus, and is
 answered only to this machine, or at the address of --metrics.
 
 Ctrl-C or SIGTERM: no new request is taken, and those under way are finished. A second one ends them after the step in flight, a third at once.

@@ -12,7 +12,7 @@ import { PAGER_FLAG } from '../../../framework/shared-flags.ts'
 import { tableFor } from '../../../terminal/index.ts'
 
 const flags = {
-  credentials: boolean({ description: 'show what became of each credential; needs the key' }),
+  credentials: boolean({ description: 'show the life of each credential; needs the key' }),
   utc: boolean({ description: 'show times in UTC' }),
   ...PAGER_FLAG,
   ...OUTPUT_FLAG,
@@ -32,14 +32,14 @@ export default class EnvRotateHistory extends EscCommand<Result, typeof flags> {
   static override paged = true
   static override summary = 'Show the rotations of an environment.'
   static override description =
-    `Shows every rotation, newest first: when, by whom, which paths, which revision came of it. Runs in which every path failed are shown too,
+    `Shows every rotation, newest first: when, by whom, which paths, and which revision it made. Runs in which every path failed are shown too,
 with the reason. Needs no key: the history holds no secret.
 
 With --credentials, shows the life of each credential instead: its user name or key id, which revision made it, superseded it, and
 deleted it. That needs the key, because only the secrets tell which credential is which. None is printed.`
   static override examples = [
     { description: 'Show the rotations of an environment', command: 'esc env rotate history rotators/ci' },
-    { description: 'Show what became of each credential', command: 'esc env rotate history rotators/ci --credentials' },
+    { description: 'Show the life of each credential', command: 'esc env rotate history rotators/ci --credentials' },
     { description: 'The same for a script', command: 'esc env rotate history rotators/ci --output json' },
   ]
   static override baseFlags = ENV_FLAGS

@@ -18,7 +18,7 @@ export default class EnvScheduleNew extends EscCommand<Result, typeof TIMING_FLA
   static override id = 'env:schedule:new'
   static override summary = 'Create a rotation schedule for an environment.'
   static override description =
-    `Has all credentials of an environment rotated by the clock: again and again with --cron, or once. Something must look at the clock:
+    `Rotates all credentials of an environment on schedule: repeatedly with --cron, or once. Something must run the schedule:
 "esc scheduler start", or "esc scheduler tick" from cron or CI ("esc scheduler install" prints how).
 
 An environment has one schedule. It is sealed with the environment's key, so that nobody without the key can change when its

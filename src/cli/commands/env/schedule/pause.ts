@@ -4,7 +4,7 @@ export default class EnvSchedulePause extends PauseCommand {
   static override id = 'env:schedule:pause'
   static override summary = 'Pause a rotation schedule.'
   static override description =
-    'Stops a schedule without removing it: nothing is rotated by the clock until it is resumed.'
+    'Stops a schedule without removing it: nothing is rotated on schedule until it is resumed.'
   static override examples = [
     { description: 'Pause a schedule', command: 'esc env schedule pause rotators/ci sched-1' },
   ]

@@ -45,7 +45,8 @@ A token is a credential. Whoever has it may do what the access rules give to the
 
   async run(): Promise<CreatedToken> {
     const { user, name, organization, admin, level, environment: environments, expires } = this.flags
-    if (expires === 0) throw new EscError('usage', '--expires is no time at all', { hint: 'write a time such as 30d' })
+    if (expires === 0)
+      throw new EscError('usage', '--expires must be more than 0', { hint: 'write a time such as 30d' })
     const input = { user, name, organization, admin, level, environments, expiresInSeconds: expires }
     return withAnySession(this.io, this.flags, async ({ session }) => {
       if (organization !== undefined && organization !== session.organization)

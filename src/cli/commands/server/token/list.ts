@@ -5,7 +5,7 @@ import { boolean } from '../../../framework/flags.ts'
 import { tokenJson } from '../../../framework/token-text.ts'
 import { tableFor } from '../../../terminal/index.ts'
 
-const flags = { ids: boolean({ description: 'print the ids alone, one a line' }), ...DATABASE_FLAG, ...OUTPUT_FLAG }
+const flags = { ids: boolean({ description: 'print only the ids, one per line' }), ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
   static override id = 'server:token:list'

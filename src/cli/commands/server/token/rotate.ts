@@ -37,7 +37,7 @@ The old one goes on working for an hour, so that its holder can be given the new
     const [wanted = ''] = this.positionals
     const { overlap: overlapSeconds, expires: expiresInSeconds } = this.flags
     if (expiresInSeconds === 0) {
-      throw new EscError('usage', '--expires is no time at all', { hint: 'write a time such as 30d' })
+      throw new EscError('usage', '--expires must be more than 0', { hint: 'write a time such as 30d' })
     }
     const input = { wanted, overlapSeconds, expiresInSeconds }
     const rotate = ({ session }: AnySession) => session.perform(rotateToken, undefined, input)
