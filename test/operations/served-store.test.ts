@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import {
@@ -11,6 +11,7 @@ import {
   type SessionHost,
   setEnvironmentTag,
   setValues,
+  verifyAuditLog,
 } from '../../src/operations/index.ts'
 import { SampleStore } from './sample-store.ts'
 
@@ -98,6 +99,59 @@ describe('a store that is served to several callers', () => {
     const restricted = caller('ada@example.com', { restriction: { level: 'read', environments: [] } })
     expect(await code(open(served.session(restricted)))).to.equal('forbidden')
     expect(await code(open(served.session(ada)))).to.equal('done')
+  })
+
+  it('has the lines of opens that come at once in one chain, and on the disk before any has its answer', async () => {
+    const before = lines().length
+    const callers = Array.from({ length: 12 }, (_, index) => [ada, opener, reader][index % 3] as Named)
+    const answered: Record<string, number> = {}
+    await Promise.all(
+      callers.map(async (each) => {
+        const outcome = await code(open(served.session(each)))
+        const { name } = each.principal
+        answered[name] = (answered[name] ?? 0) + 1
+        const own = lines().slice(before)
+        const result = outcome === 'done' ? 'allowed' : 'denied'
+        const written = own.filter(
+          (line) => line.user === name && line.event === 'environment-open' && line.result === result,
+        )
+        expect(written.length, `${name}, ${outcome}`).to.be.at.least(answered[name])
+      }),
+    )
+    expect(answered).to.deep.equal({ 'ada@example.com': 4, 'open@example.com': 4, 'read@example.com': 4 })
+    const { result } = await served.session(ada).perform(verifyAuditLog, undefined, { expected: [] })
+    expect(result.findings).to.deep.equal([])
+  })
+
+  it('opens for nobody while the log that is required cannot be written', async () => {
+    const folder = join(store.folder, 'environments', '.audit')
+    renameSync(folder, `${folder}-aside`)
+    writeFileSync(folder, 'no folder')
+    try {
+      const outcomes = await Promise.all([ada, opener, ada].map((each) => code(open(served.session(each)))))
+      expect(outcomes).to.deep.equal(['io', 'io', 'io'])
+    } finally {
+      rmSync(folder)
+      renameSync(`${folder}-aside`, folder)
+    }
+    expect(await code(open(served.session(ada)))).to.equal('done')
+  })
+
+  it('decrypts what was opened before once, and again when anything in it has changed', async () => {
+    const opened = async (each: Named) => (await open(served.session(each))).result
+    await opened(ada)
+    const first = await opened(ada)
+    const again = await opened(opener)
+    expect(first.constant).to.equal(true)
+    expect(again.properties, 'the same object').to.equal(first.properties)
+    const assignments = [{ path: ['fresh'], value: 'new', plaintext: false }]
+    const session = served.session(ada)
+    await session.perform(setValues, dev(session), assignments)
+    for (const each of [opener, ada, opener]) {
+      const { properties } = await opened(each)
+      expect(properties?.fresh?.value).to.equal('new')
+      expect(properties).not.to.equal(first.properties)
+    }
   })
 
   it('asks for what is imported as well, however often others have opened it', async () => {
