@@ -13,8 +13,8 @@ const { EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = M
 const SLOWEST = Number(process.env.SLOWEST ?? 10)
 
 /**
- * Titles, or beginnings of titles, of tests that may be left out in a required run, one per line;
- * `#` begins a comment.
+ * Titles, or beginnings of titles, of tests that may be left out in a required run, one per line, or
+ * folders of tests (`test/console/`); `#` begins a comment.
  */
 const mayBeLeftOut = readFileSync(join(__dirname, 'may-be-left-out.txt'), 'utf8')
   .split('\n')
@@ -33,7 +33,9 @@ module.exports = class Reporter extends Dot {
     })
     runner.on(EVENT_TEST_PENDING, (test) => leftOut.push({ title: test.fullTitle(), file: test.file ?? '' }))
     runner.once(EVENT_RUN_END, () => {
-      const unexpected = leftOut.filter(({ title }) => !mayBeLeftOut.some((known) => title.startsWith(known)))
+      const unexpected = leftOut.filter(
+        ({ title, file }) => !mayBeLeftOut.some((known) => title.startsWith(known) || sourceOf(file).startsWith(known)),
+      )
       const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST)
       for (const [file, took] of slowest) console.log(`  ${took.toFixed(1)} s in ${sourceOf(file)}`)
       for (const { title, file } of leftOut) console.log(`  left out: ${sourceOf(file)}: ${title}`)
