@@ -1,13 +1,26 @@
+import { readWire, type Told, wordsOf } from './wire.ts'
+
 /** An error that the server has answered with. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
   readonly diagnostics: readonly Diagnostic[]
+  /** The advice of an operation on it, with what can be done as data. */
+  readonly hint: Told | undefined
+  /** The message without that advice. */
+  readonly summary: string
 
-  constructor(status: number, message: string, diagnostics: readonly Diagnostic[] = []) {
+  constructor(
+    status: number,
+    message: string,
+    diagnostics: readonly Diagnostic[] = [],
+    { hint, summary = message }: { readonly hint?: Told; readonly summary?: string } = {},
+  ) {
     super(message)
     this.status = status
     this.diagnostics = diagnostics
+    this.hint = hint
+    this.summary = summary
   }
 }
 
@@ -72,8 +85,7 @@ export async function callApi(
   })
   const text = await answer.text()
   if (answer.ok) return { status: answer.status, headers: answer.headers, text }
-  if (answer.status === 401 && path.startsWith('/api/')) signedOut()
-  throw errorOf(answer.status, text)
+  throw failureOf(answer.status, text, path.startsWith('/api/'))
 }
 
 /** Calls the API and reads the answer as JSON. */
@@ -97,10 +109,17 @@ export function environmentPath(organization: string, name: string): string {
   return `/api/esc/environments/${[organization, ...name.split('/')].map(encodeURIComponent).join('/')}`
 }
 
-function errorOf(status: number, text: string): ApiError {
+/** The error that an answer is. `asApi`: a 401 says that nobody is signed in any more. */
+export function failureOf(status: number, text: string, asApi = true): ApiError {
+  if (status === 401 && asApi) signedOut()
   try {
-    const { message, diagnostics } = JSON.parse(text)
-    return new ApiError(status, String(message), Array.isArray(diagnostics) ? diagnostics : [])
+    const { message, diagnostics, error } = JSON.parse(text)
+    const own = (readWire(error ?? {}, true) ?? {}) as { readonly hint?: Told; readonly message?: Told }
+    const summary = own.message === undefined ? String(message) : wordsOf(own.message)
+    return new ApiError(status, String(message), Array.isArray(diagnostics) ? diagnostics : [], {
+      hint: own.hint,
+      summary,
+    })
   } catch {
     return new ApiError(status, `the server has answered ${status}`)
   }

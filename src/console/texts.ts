@@ -1,4 +1,7 @@
-/** All texts of the console, in one place. */
+/**
+ * The texts of the console. Those of rotated secrets, schedules and revisions are in
+ * `environment-texts.ts`: the first page needs none of them.
+ */
 export const texts = {
   product: 'esc',
   navigation: {
@@ -130,75 +133,14 @@ export const texts = {
     saveMine: 'Save mine over it',
     saveMerged: 'Save merged',
   },
-  rotation: {
-    rotate: 'Rotate secrets',
-    rotateOne: 'Rotate',
-    rotateNow: 'Rotate now',
-    retry: 'Retry',
-    retryFailed: 'Retry failed',
-    resume: 'Resume',
-    none: 'This environment has no rotated secrets. Add one with fn::rotate in the editor.',
-    path: 'Path',
-    rotator: 'Rotator',
-    state: 'State',
-    rotated: 'Last rotated',
-    createSchedule: 'Create rotation schedule',
-    changeSchedule: 'Change rotation schedule',
-    noSchedule: 'No rotation schedule.',
-    scheduled: 'Rotated by the clock:',
-    next: 'next',
-    paused: 'paused',
-    pauseSchedule: 'Pause',
-    resumeSchedule: 'Resume',
-    unfinished: 'interrupted',
-    failed: 'failed',
-    overdue: 'overdue',
-    notEvaluated: 'Its inputs could not be worked out.',
-    planned: 'can be rotated',
-    credentials: {
-      none: 'never rotated',
-      current: 'one credential',
-      'current-and-previous': 'current and previous valid',
-      unknown: 'rotated',
-    },
-    confirm: 'Rotate secrets?',
-    explain: (count: number) =>
-      `${count === 1 ? 'One secret gets' : `${count} secrets get`} a new credential. The current one becomes the previous one and stays valid; the one before it ends.`,
-    outcome: {
-      succeeded: 'Rotated.',
-      partial: 'Some secrets were not rotated. The others are saved.',
-      failed: 'Nothing was rotated.',
-    },
-    savedAs: (revision: number) => `Saved as revision ${revision}.`,
-  },
-  schedule: {
-    kind: 'When',
-    repeated: 'Again and again',
-    once: 'Once',
-    daily: 'Every day at 3:00',
-    weekly: 'Mondays at 3:00',
-    monthly: 'First of the month at 3:00',
-    cron: 'Cron expression',
-    zone: 'Time zone',
-    at: 'Time',
-    save: 'Save schedule',
-  },
   revisions: {
-    number: 'Revision',
-    author: 'Author',
-    change: 'Change',
-    when: 'When',
-    tags: 'Tags',
-    retracted: 'retracted',
-    rollBack: 'Roll back',
-    compare: 'Compare',
-    compareTitle: (from: number, to: number) => `Revision ${from} compared with ${to}`,
-    confirm: (revision: number) => `Roll back to revision ${revision}?`,
-    explain:
-      'The definition of that revision becomes a new one. Rotated secrets keep the credentials that they have now.',
-    kept: (paths: string) => `These keep their present credential: ${paths}.`,
     same: 'Both say the same.',
-    pick: 'Choose two revisions to compare.',
+  },
+  rights: {
+    rules: (needed: string, held: string, ask: string) =>
+      `Needs ${needed} access; you have ${held}. ${ask === '' ? 'Whoever keeps esc.yaml can give it.' : `Ask ${ask}.`}`,
+    session: (needed: string) =>
+      `Needs ${needed} access, and you signed in with a token that allows less. Sign in with another one.`,
   },
   audit: {
     when: 'When',
@@ -209,6 +151,9 @@ export const texts = {
   },
   common: {
     loading: 'Loading …',
+    notLoaded: 'This part of the console could not be loaded. Load the page again.',
+    added: 'added: ',
+    removed: 'removed: ',
     cancel: 'Cancel',
     failed: 'That did not work.',
     tryAgain: 'Try again',

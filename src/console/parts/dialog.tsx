@@ -1,25 +1,47 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** A modal dialog, the browser's own: Escape closes it, and the focus stays in it. */
-export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+export function Dialog({
+  title,
+  close,
+  wide = false,
+  children,
+}: {
+  title: string
+  close: () => void
+  /** True for what needs the width of the page. */
+  wide?: boolean
+  children: ComponentChildren
+}) {
   const element = useRef<HTMLDialogElement>(null)
-  const gone = useRef(false)
-  useEffect(() => {
+  const isOver = useRef(false)
+  useLayoutEffect(() => {
+    const before = document.activeElement
     const dialog = element.current
     if (dialog !== null && !dialog.open) dialog.showModal()
     return () => {
-      // The event of this comes later: what stands in its place is not to be closed by it.
-      gone.current = true
+      isOver.current = true
       dialog?.close()
+      // The browser gives the focus back when it closes a dialog, but not when one is taken away.
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
   }, [])
-  const closed = () => {
-    if (!gone.current) close()
+  const cancel = (event: Event) => {
+    event.preventDefault()
+    close()
   }
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onClose={closed} onCancel={closed}>
-      <article>
+    // The event that it was closed may come when the next one is open.
+    <dialog
+      ref={element}
+      aria-labelledby="dialog-title"
+      onCancel={cancel}
+      onClose={() => {
+        if (!isOver.current) close()
+      }}
+    >
+      <article class={wide ? 'wider' : undefined}>
         <h2 id="dialog-title">{title}</h2>
         {children}
       </article>

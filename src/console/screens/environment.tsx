@@ -1,31 +1,34 @@
 import type { FunctionComponent } from 'preact'
 import { lazy, useLocation } from 'preact-iso'
+import { Allowed, Rights } from '../rights.tsx'
 import { texts } from '../texts.ts'
 import { AccessTab } from './access.tsx'
 import { Audit } from './audit.tsx'
 import { Links } from './links.tsx'
-import { Revisions } from './revisions.tsx'
-import { Rotated } from './rotated.tsx'
 import type { TabProps } from './tab.ts'
 import { Values } from './values.tsx'
 import { Webhooks } from './webhooks.tsx'
 
 // The editor is larger than all the rest.
 const Editor = lazy(async () => (await import('./editor.tsx')).Editor)
+const Revisions = lazy(async () => (await import('./revisions/revisions.tsx')).Revisions)
+const Rotated = lazy(async () => (await import('./rotated/rotated.tsx')).Rotated)
 
 const tabs: readonly {
   readonly id: string
   readonly title: string
   readonly component: FunctionComponent<TabProps>
+  /** The operation that shows the tab: whoever may not perform it sees why. */
+  readonly shows: string
 }[] = [
-  { id: 'editor', title: texts.environment.tabs.editor, component: Editor },
-  { id: 'values', title: texts.environment.tabs.values, component: Values },
-  { id: 'rotated', title: texts.environment.tabs.rotated, component: Rotated },
-  { id: 'revisions', title: texts.environment.tabs.revisions, component: Revisions },
-  { id: 'links', title: texts.environment.tabs.links, component: Links },
-  { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks },
-  { id: 'access', title: texts.environment.tabs.access, component: AccessTab },
-  { id: 'audit', title: texts.environment.tabs.audit, component: Audit },
+  { id: 'editor', title: texts.environment.tabs.editor, component: Editor, shows: 'get-definition' },
+  { id: 'values', title: texts.environment.tabs.values, component: Values, shows: 'get-environment' },
+  { id: 'rotated', title: texts.environment.tabs.rotated, component: Rotated, shows: 'list-schedules' },
+  { id: 'revisions', title: texts.environment.tabs.revisions, component: Revisions, shows: 'list-revisions' },
+  { id: 'links', title: texts.environment.tabs.links, component: Links, shows: 'list-referrers' },
+  { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks, shows: 'list-webhooks' },
+  { id: 'access', title: texts.environment.tabs.access, component: AccessTab, shows: 'explain-access' },
+  { id: 'audit', title: texts.environment.tabs.audit, component: Audit, shows: 'list-environment-audit-lines' },
 ]
 
 /** One environment: its tabs, and the one that is open. */
@@ -73,7 +76,9 @@ export function Environment({
         ))}
       </div>
       <section role="tabpanel" aria-labelledby={`tab-${open?.id}`}>
-        {Open && <Open key={name} name={name} />}
+        <Rights environment={name}>
+          <Allowed operation={open?.shows ?? ''}>{Open && <Open key={name} name={name} />}</Allowed>
+        </Rights>
       </section>
     </>
   )

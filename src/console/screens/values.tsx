@@ -3,6 +3,7 @@ import { environmentPath, getJson, sendJson, type Value } from '../api.ts'
 import { copy } from '../clipboard.ts'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
+import { Action, RightsNote } from '../rights.tsx'
 import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -49,6 +50,7 @@ export function Values({ name }: TabProps) {
           <Empty text={texts.environment.noValues} />
         ) : (
           <div class="wide">
+            <RightsNote operations={['open-environment']} />
             <table>
               <thead>
                 <tr>
@@ -129,16 +131,15 @@ function Row({ name, path, value }: Leaf & { name: string }) {
           </button>
         )}{' '}
         {isHidden && (
-          <button
-            type="button"
+          <Action
+            does="open-environment"
             class="secondary"
             aria-label={`${word} ${path}`}
-            aria-busy={busy}
-            disabled={busy}
+            busy={busy}
             onClick={() => (revealed === undefined ? void reveal() : setRevealed(undefined))}
           >
             {word}
-          </button>
+          </Action>
         )}
       </td>
     </tr>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
+import { Action } from '../rights.tsx'
 import { texts as common } from '../texts.ts'
 import { webhookTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -18,9 +19,9 @@ export function Webhooks({ name }: TabProps) {
     <>
       <div class="heading">
         <span class="muted">{texts.hint}</span>
-        <button type="button" onClick={() => setForm('new')}>
+        <Action does="create-webhook" onClick={() => setForm('new')}>
           {texts.create}
-        </button>
+        </Action>
       </div>
       <Shown of={loaded}>
         {(all) =>
@@ -68,17 +69,16 @@ function HookBlock({ name, hook, edit, changed }: BlockProps) {
       }, setError)
       .finally(() => setBusy(false))
   }
-  const button = (text: string, onClick: () => void, isBusy = false) => (
-    <button
-      type="button"
+  const button = (does: string, text: string, onClick: () => void, isBusy = false) => (
+    <Action
+      does={does}
       class="secondary"
       onClick={onClick}
-      aria-busy={isBusy}
-      disabled={isBusy}
+      busy={isBusy}
       aria-label={`${text} ${hook.displayName}`}
     >
       {text}
-    </button>
+    </Action>
   )
   return (
     <article aria-label={hook.displayName}>
@@ -94,9 +94,9 @@ function HookBlock({ name, hook, edit, changed }: BlockProps) {
           {hook.headerNames.length > 0 && <div class="detail">{texts.headers(hook.headerNames.join(', '))}</div>}
         </div>
         <div class="buttons">
-          {button(texts.ping, ping, busy)}
-          {button(texts.edit, edit)}
-          {button(texts.remove, () => setRemoving(true))}
+          {button('ping-webhook', texts.ping, ping, busy)}
+          {button('edit-webhook', texts.edit, edit)}
+          {button('remove-webhook', texts.remove, () => setRemoving(true))}
         </div>
       </div>
       {error && <Failure error={error} />}
