@@ -57,6 +57,7 @@ function neededBy(path, metafile, found = new Set()) {
 async function usedStyle(root, path, assets) {
   const [{ css }] = await new PurgeCSS().purge({
     content: [join(root, 'src/console/**/*.{ts,tsx}')],
+    skippedContentGlobs: [join(root, 'src/console/*-style.ts')],
     css: [{ raw: readFileSync(path, 'utf8') }],
     variables: true,
     // The page itself, and what the editor makes.

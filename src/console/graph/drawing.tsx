@@ -1,3 +1,4 @@
+import '../graph-style.ts'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type Box, type Diagram, layoutOf, type Point, type Size } from '../../diagram/index.ts'
 import { Failure } from '../parts/states.tsx'

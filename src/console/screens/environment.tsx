@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact'
 import { lazy, useLocation } from 'preact-iso'
+import '../environment-style.ts'
 import { Allowed, Rights } from '../rights.tsx'
 import { texts } from '../texts.ts'
 import { AccessTab } from './access.tsx'

@@ -70,13 +70,7 @@ function HookBlock({ name, hook, edit, changed }: BlockProps) {
       .finally(() => setBusy(false))
   }
   const button = (does: string, text: string, onClick: () => void, isBusy = false) => (
-    <Action
-      does={does}
-      class="secondary"
-      onClick={onClick}
-      busy={isBusy}
-      aria-label={`${text} ${hook.displayName}`}
-    >
+    <Action does={does} class="secondary" onClick={onClick} busy={isBusy} aria-label={`${text} ${hook.displayName}`}>
       {text}
     </Action>
   )
