@@ -44,7 +44,8 @@ export class Readiness {
   }
 
   async #found(): Promise<string | undefined> {
-    const { isKeyReachable } = (await this.#open().perform(storeReadiness, undefined)).result
+    const { isKeyReachable, isKeyFileElsewhere } = (await this.#open().perform(storeReadiness, undefined)).result
+    if (isKeyFileElsewhere) return 'a part of the store is locked with a key file that this server does not have'
     return isKeyReachable ? undefined : 'no key of the store can be reached'
   }
 }

@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { Program } from '../end-to-end/program.ts'
 import { Replicas } from './replicas.ts'
 import type { RunningServer } from './running-server.ts'
 
@@ -12,10 +11,12 @@ describe('two servers on one database', function () {
   let other: RunningServer
 
   before(async function () {
-    if (!Program.isBuilt()) return this.skip()
-    replicas = await Replicas.make('app/dev', definition)
+    const made = await Replicas.make('app/dev', definition)
+    if (made === undefined) return this.skip()
+    replicas = made
     const words = ['--no-scheduler', '--log', 'off']
     ;[one, other] = await Promise.all([replicas.start('one', words), replicas.start('other', words)])
+    return undefined
   })
   after(() => replicas?.end())
 
@@ -59,6 +60,13 @@ describe('two servers on one database', function () {
     expect(verified.findings).to.deep.equal([])
     expect(verified.heads).to.have.length(1)
     expect(verified.lines).to.be.above(5)
+  })
+
+  it('are not joined by one that has a key file of its own', async () => {
+    const env = { ESC_CONFIG_HOME: `${replicas.program.folder}/another` }
+    const refusal = await replicas.start('third', [], env).catch((error: Error) => error.message)
+    expect(refusal).to.match(/environment 'app\/dev' is locked with the key file \S+, which this server does not have/)
+    expect(refusal).to.include('hint: give all servers of the database the same key in ESC_KEY')
   })
 
   it('note the use of a token at most once a minute, whichever was asked', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Program } from '../end-to-end/program.ts'
+import { newerNode } from '../servers/newer-node.ts'
 import { type PostgresServer, sharedPostgres } from '../servers/postgres.ts'
 import { RunningServer } from './running-server.ts'
 
@@ -17,14 +18,20 @@ export class Replicas {
     this.url = `postgres://${admin.username}:${admin.password}@${host}:${port}/${database}?schema=${this.schema}`
   }
 
-  /** A store that is imported into a database from a folder with this environment. */
+  /**
+   * A store that is imported into a database from a folder with this environment. `undefined`:
+   * there is no Node here for it, which was said.
+   */
   static async make(
     name: string,
     definition: string,
     postgres: Pick<PostgresServer, 'host' | 'port' | 'admin' | 'database'> | Promise<PostgresServer> = sharedPostgres(),
-  ): Promise<Replicas> {
+  ): Promise<Replicas | undefined> {
+    const node = Program.isBuilt() ? await newerNode() : undefined
+    if (node === undefined) return undefined
     const replicas = new Replicas(await postgres)
     const { program } = replicas
+    program.node = node
     await program.ok('init', '--organization', 'acme')
     await program.withEnvironment(name, definition)
     program.env.ESC_DATABASE_URL = replicas.url

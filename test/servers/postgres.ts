@@ -6,6 +6,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -46,6 +47,22 @@ export interface PostgresServerOptions {
   readonly port?: number
   /** Further settings, which win over the usual ones: `fsync=on`. */
   readonly settings?: readonly string[]
+  /** Folder of the programs (`installedPostgres`). Default: those of the npm package. */
+  readonly programs?: string
+}
+
+/**
+ * The folder of a PostgreSQL that the system has, with the programs that dump and restore, which
+ * the npm package does not have. `undefined`: there is none.
+ */
+export function installedPostgres(): string | undefined {
+  const root = '/usr/lib/postgresql'
+  if (!existsSync(root)) return undefined
+  const folders = readdirSync(root).sort((a, b) => Number(b) - Number(a))
+  const needed = ['initdb', 'postgres', 'pg_dump', 'psql']
+  return folders
+    .map((version) => join(root, version, 'bin'))
+    .find((folder) => needed.every((name) => existsSync(join(folder, name))))
 }
 
 let shared: Promise<PostgresServer> | undefined
@@ -58,7 +75,11 @@ export function sharedPostgres(): Promise<PostgresServer> {
 
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   const account = unprivilegedAccount('postgres')
-  const { initdb, postgres } = await binaries(account !== undefined)
+  const { programs } = options
+  const { initdb, postgres } =
+    programs === undefined
+      ? await binaries(account !== undefined)
+      : { initdb: join(programs, 'initdb'), postgres: join(programs, 'postgres') }
   const folder = mkdtempSync(join(tmpdir(), 'esc-postgres-'))
   const own = (path: string) => account && chownSync(path, account.uid, account.gid)
   own(folder)

@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import manifest from '../../../package.json' with { type: 'json' }
 import type { Notice } from '../../notice.ts'
-import { checkServerSettings, packageFolder, reopenSession, ServedStore, tokenCaller } from '../../operations/index.ts'
+import {
+  checkServerSettings,
+  packageFolder,
+  reopenSession,
+  requireSharedKeys,
+  ServedStore,
+  tokenCaller,
+} from '../../operations/index.ts'
 import { type MetricsAddress, type MetricsServer, type SchedulerLook, serveMetrics } from '../../scheduler/index.ts'
 import type { AnySession } from './database.ts'
 import type { Host } from './host.ts'
@@ -54,6 +61,7 @@ export async function serveStore(
   try {
     const { serveApi } = await import('../../server/index.ts')
     await checkServerSettings(session)
+    await requireSharedKeys(session)
     await serveApi({
       ...reach,
       session,
