@@ -211,6 +211,7 @@ export class PathRun {
           return this.#put(pending)
         },
         clear: () => this.#clear(rotator, request.state),
+        requireLock: () => this.#run.journal.requireLock(),
       },
       context,
       retries: new Retries(this.#run.retries, context),
@@ -339,7 +340,10 @@ export class PathRun {
   /** Retires what it can; the rest stays superseded. */
   async #retire(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<void> {
     try {
-      for (const former of this.#superseded) await rotator.retire?.(former, request, this.#context())
+      for (const former of this.#superseded) {
+        await this.#run.journal.requireLock()
+        await rotator.retire?.(former, request, this.#context())
+      }
       this.#superseded = []
       this.#begun = true
     } catch (error) {

@@ -15,6 +15,8 @@ export interface PathJournal {
   readonly leftover: PlainObject | undefined
   put(pending: PlainObject): Promise<void>
   clear(): Promise<void>
+  /** Throws EscError `locked` when another process has taken over the environment's lock. */
+  requireLock(): Promise<void>
 }
 
 export interface PathRotation {
@@ -126,8 +128,12 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
  * For rotators that do not know `movedOn`: the credential works, and the
  * history has gone on without it.
  */
-async function removeSuperseded({ rotator, request, context }: PathRotation, state: PlainObject): Promise<void> {
+async function removeSuperseded(
+  { rotator, request, context, journal }: PathRotation,
+  state: PlainObject,
+): Promise<void> {
   try {
+    await journal.requireLock()
     if (rotator.retire) return await rotator.retire(state, request, context)
   } catch (error) {
     throw keptInJournal(error)
@@ -146,10 +152,14 @@ async function reconcile(
   pending: PlainObject,
   movedOn: boolean,
 ): Promise<Reconciled<PlainObject>> {
-  const { rotator, request, context, retries } = rotation
+  const { rotator, request, context, journal, retries } = rotation
   const asked = movedOn ? { ...request, movedOn } : request
   try {
-    return await retries.persist(() => rotator.reconcile(pending, asked, context))
+    return await retries.persist(async () => {
+      // Whoever has taken the lock over may have made current what this one would undo.
+      await journal.requireLock()
+      return rotator.reconcile(pending, asked, context)
+    })
   } catch (error) {
     throw keptInJournal(error)
   }

@@ -112,6 +112,7 @@ describe('rotatePath(), where the vendor is out of reach for a moment', () => {
         async put(pending) {
           leftover = pending
         },
+        async requireLock() {},
         async clear() {
           leftover = undefined
         },

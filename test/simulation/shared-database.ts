@@ -189,6 +189,8 @@ export class SharedRecordsOf implements StoreRecords {
       names: () => [...entries.keys()],
       read: (name) => entries.get(name),
       makeDurable: () => {},
+      requireLock: () =>
+        promptly([() => this.#process.timeline.nowMs], () => this.#statement(() => this.#requireLease(id))),
       put: async (name, bytes) => {
         const content = Uint8Array.from(bytes)
         const put = () => change(() => this.#database.put(`${folder}/${name}`, content))

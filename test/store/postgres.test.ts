@@ -226,6 +226,7 @@ describe('a store in PostgreSQL', function () {
     const held = await other.lock('rotate', { waitMs: 5000 })
     expect(other.journal().ids()).to.deep.equal(['one'])
     for (const write of [
+      () => made.journal().requireLock(),
       () => made.journal().put('one', Buffer.from('2')),
       () => made.journal().put('two', Buffer.from('2')),
       () => made.journal().remove('one'),

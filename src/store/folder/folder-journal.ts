@@ -43,6 +43,9 @@ export class FolderJournal implements JournalRecords {
     return readIfPresent(this.#host.files, join(this.folder, name))
   }
 
+  /** The locks of a folder cannot be taken over. */
+  async requireLock(): Promise<void> {}
+
   makeDurable(): void {
     syncFolder(this.#host.files, this.folder)
     this.#anchor()

@@ -184,6 +184,11 @@ export class RotationJournal {
     if (moved !== undefined) await records.remove(moved)
   }
 
+  /** Throws EscError `locked` when another process has taken over the environment's lock. */
+  requireLock(): Promise<void> {
+    return this.#context.records.requireLock()
+  }
+
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   async remove(id: string): Promise<void> {
     if (this.#key === undefined && !this.ids().includes(id)) return

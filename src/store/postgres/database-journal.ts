@@ -15,6 +15,8 @@ interface DatabaseJournalContext {
   readonly entries: Map<string, Bytes>
 }
 
+const clocksMs = [Date.now, () => performance.now()]
+
 /** One row for each entry. Each change requires the lease of the environment, in its statement. */
 export class DatabaseJournal implements JournalRecords {
   readonly #context: DatabaseJournalContext
@@ -42,7 +44,7 @@ export class DatabaseJournal implements JournalRecords {
     const { database, entries } = this.#context
     const content = Buffer.from(bytes)
     // What is put is about to be done. A lost answer does no harm: the same entry is put again.
-    await promptly([Date.now, () => performance.now()], async () => {
+    await promptly(clocksMs, async () => {
       const done = await database.run(
         `${this.#held()} insert into ${database.schema}.journal (environment, entry, content)
          select $1, $4, $5 from held
@@ -53,6 +55,18 @@ export class DatabaseJournal implements JournalRecords {
       if (done.length === 0) throw lockLost()
     })
     entries.set(name, content)
+  }
+
+  async requireLock(): Promise<void> {
+    const { database } = this.#context
+    const [, name, token] = this.#lease()
+    await promptly(clocksMs, async () => {
+      const held = await database.run(
+        `select 1 from ${database.schema}.lease where name = $1 and token = $2 and expires > '-infinity'`,
+        [name, token],
+      )
+      if (held.length === 0) throw lockLost()
+    })
   }
 
   async remove(name: string): Promise<void> {

@@ -148,6 +148,12 @@ export interface JournalRecords {
   put(name: string, bytes: Uint8Array): Promise<void>
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   remove(name: string): Promise<void>
+  /**
+   * Asks whether this process still has the environment's lock: before it changes anything
+   * elsewhere on the strength of an entry.
+   * @throws EscError `locked` when another process has taken it over.
+   */
+  requireLock(): Promise<void>
   /** All that `names` lists is durable when this returns, also if its writer was killed. */
   makeDurable(): void
   /** Takes an entry out, and keeps it as it is in the place that is returned. */
