@@ -135,3 +135,37 @@ export function mapText(text: Text, change: (text: string) => string): Text {
 export function remediesIn(text: Text | undefined): readonly Remedy[] {
   return text === undefined || typeof text === 'string' ? [] : text.remedies
 }
+
+/** The parts of a text as JSON data, to be kept. */
+export function textParts(text: Text): readonly Part[] {
+  return typeof text === 'string' ? [text] : text.parts
+}
+
+/**
+ * The text of parts that were kept. Anybody may have written them: `undefined` for what is no text,
+ * and what has not the form of a remedy is only its words.
+ */
+export function textOfParts(kept: unknown): Text | undefined {
+  if (!Array.isArray(kept)) return undefined
+  const parts = kept.map(partOf)
+  return parts.every((part) => part !== undefined) ? new RichText(parts) : undefined
+}
+
+function partOf(kept: unknown): Part | undefined {
+  if (typeof kept === 'string') return kept
+  if (typeof kept !== 'object' || kept === null) return undefined
+  const { words, remedy, input } = kept as { words?: unknown; remedy?: unknown; input?: unknown }
+  if (typeof input === 'string') return { input: input as InputName }
+  if (typeof words !== 'string') return undefined
+  return isRemedy(remedy) ? { words, remedy } : words
+}
+
+/** True for data that has the form of a remedy: texts, and lists of texts. */
+function isRemedy(kept: unknown): kept is Remedy {
+  if (typeof kept !== 'object' || kept === null || typeof (kept as { do?: unknown }).do !== 'string') return false
+  return Object.values(kept).every((value) =>
+    Array.isArray(value)
+      ? value.every((each) => typeof each === 'string')
+      : ['string', 'number'].includes(typeof value),
+  )
+}

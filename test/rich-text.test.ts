@@ -2,7 +2,17 @@ import { expect } from 'chai'
 import { worded, wordedData } from '../src/cli/terminal/wording.ts'
 import { EscError, hintOf, textOfError } from '../src/errors.ts'
 import { SecretMask } from '../src/masking/index.ts'
-import { again, input, joined, type RichText, rich, step } from '../src/rich-text.ts'
+import {
+  again,
+  input,
+  joined,
+  type RichText,
+  remediesIn,
+  rich,
+  step,
+  textOfParts,
+  textParts,
+} from '../src/rich-text.ts'
 
 const save = { do: 'save-definition', environment: 'app/dev' } as const
 const discard = { do: 'discard-edit', environment: 'app/dev' } as const
@@ -62,6 +72,22 @@ describe('an error with remedies', () => {
     expect(masked.remedies).to.deep.equal([{ ...path, path: '[secret]' }])
     const across = new SecretMask(['so save it']).rich(rich`do so ${step('save it', save)}`)
     expect(across).to.equal('do [secret]')
+  })
+})
+
+describe('a text that is kept', () => {
+  it('has its remedies when it is read again, and none that was only written there', () => {
+    const kept = (parts: unknown) => textOfParts(JSON.parse(JSON.stringify(parts)))
+    const both = rich`${text}, or give ${input('force')}`
+    expect(kept(textParts(both))?.toString()).to.equal(String(both))
+    expect(remediesIn(kept(textParts(both)))).to.deep.equal([save, discard])
+    expect(String(kept(textParts('plain')))).to.equal('plain')
+    for (const wrong of [undefined, 'text', {}, [1], [null], [{}], [{ words: 1, remedy: save }], ['a', [save]]])
+      expect(textOfParts(wrong), JSON.stringify(wrong)).to.equal(undefined)
+    for (const remedy of [null, 'rotate', {}, { do: 1 }, { do: 'rotate', paths: [1] }, { do: 'rotate', paths: {} }]) {
+      const read = kept(['first ', { words: 'rotate', remedy }])
+      expect([String(read), remediesIn(read)]).to.deep.equal(['first rotate', []])
+    }
   })
 })
 

@@ -241,6 +241,10 @@ dialog article.wider {
   max-width: none;
 }
 
+dialog footer button[type="submit"] {
+  width: auto;
+}
+
 .schedule p {
   margin: 0;
 }
@@ -280,6 +284,10 @@ dialog article.wider {
 
   input {
     margin-bottom: 0.1rem;
+  }
+
+  small {
+    margin: 0.2rem 0 0;
   }
 }
 

@@ -182,7 +182,7 @@ export const revisionTexts = {
   refused: 'It was not saved, because the definition has mistakes.',
   retractTitle: (revision: number) => `Retract revision ${revision}?`,
   retractEnds:
-    'From now on whoever opens this revision, by its number or by a tag, gets an error with your reason. It stays in the history. This cannot be taken back.',
+    'From now on whoever opens this revision by its number gets an error with your reason. It stays in the history. This cannot be taken back.',
   retractMoves: (tags: string, replacement: number) => `Its tags move to revision ${replacement}: ${tags}.`,
   reason: 'Reason',
   replacement: 'Use instead',

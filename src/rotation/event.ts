@@ -1,3 +1,4 @@
+import { type Text, textOfParts, textParts } from '../rich-text.ts'
 import { isAhead, readTimestamp } from '../timestamp.ts'
 
 /** The cause of a run, where that was no person: an instant of a schedule. */
@@ -29,6 +30,8 @@ export interface RotationEvent {
     readonly environmentPath: string
     readonly status: 'succeeded' | 'failed'
     readonly errorMessage?: string
+    /** The advice on the error, as the parts of a text (`textParts`). */
+    readonly errorHint?: unknown
   }[]
 }
 
@@ -41,6 +44,7 @@ interface RunOutcome {
     readonly path: string
     readonly status: 'succeeded' | 'failed' | 'not-evaluated'
     readonly error?: string
+    readonly hint?: Text
   }[]
 }
 
@@ -70,6 +74,7 @@ export function rotationEvent(run: {
       environmentPath: path.path,
       status: path.status === 'succeeded' ? 'succeeded' : 'failed',
       errorMessage: path.error,
+      errorHint: path.hint && textParts(path.hint),
     })),
   }
 }
@@ -122,6 +127,8 @@ export interface PathRecord {
   readonly lastResult: 'succeeded' | 'failed'
   /** The error of the last attempt, when it failed. */
   readonly error: string | undefined
+  /** The advice on it. */
+  readonly hint: Text | undefined
 }
 
 /** By shown path; `events` are the oldest first. */
@@ -129,10 +136,11 @@ export function pathRecords(events: readonly RotationEvent[]): ReadonlyMap<strin
   const records = new Map<string, PathRecord>()
   for (const { completed, rotations } of events) {
     const at = new Date(completed)
-    for (const { environmentPath, status, errorMessage } of rotations) {
+    for (const { environmentPath, status, errorMessage, errorHint } of rotations) {
       const lastRotated = status === 'succeeded' ? at : records.get(environmentPath)?.lastRotated
       const error = status === 'failed' ? errorMessage : undefined
-      records.set(environmentPath, { lastRotated, lastAttempt: at, lastResult: status, error })
+      const hint = status === 'failed' ? textOfParts(errorHint) : undefined
+      records.set(environmentPath, { lastRotated, lastAttempt: at, lastResult: status, error, hint })
     }
   }
   return records

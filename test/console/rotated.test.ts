@@ -163,6 +163,12 @@ describe('the screen of rotated secrets', function () {
     await dialog.getByText(/stays valid at the vendor/).waitFor()
     await dialog.getByRole('button', { name: 'Forget it' }).click()
     await gone.waitFor({ state: 'detached' })
+    // What the last run has advised is a button: here it leads to the record.
+    await site.program.esc(['env', 'rotate', 'app/cut'])
+    await page.reload()
+    const row = page.getByRole('row', { name: /token/ })
+    await row.getByText(/begun from revision 9/).waitFor()
+    await row.getByRole('button', { name: 'remove the credential of the interrupted rotation' }).click()
     const behind = records.filter({ hasText: 'the server does not have' })
     await behind.getByRole('button', { name: 'Remove its credential token' }).click()
     await dialog.getByText(/locked out/).waitFor()

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import { listRotators, parseEnvironment } from '../../language/index.ts'
+import type { Text } from '../../rich-text.ts'
 import {
   believableEvents,
   journalEntryId,
@@ -36,6 +37,8 @@ export interface RotatorStatus {
   readonly lastResult: 'succeeded' | 'failed' | undefined
   /** The reason why the last attempt failed. */
   readonly error: string | undefined
+  /** The advice on it, as the run gave it. Nobody vouches for it: it is kept beside the history. */
+  readonly hint: Text | undefined
   readonly credentials: CredentialsHeld
   /** The next run of the environment's schedule. Undefined: none comes. */
   readonly nextRun: Date | undefined
@@ -122,6 +125,7 @@ function statusesOf(
       lastAttempt: record?.lastAttempt,
       lastResult: record?.lastResult,
       error: record?.error,
+      hint: record?.hint,
       credentials: credentialsIn(state, provider),
       unfinished: waiting.has(id),
     }
