@@ -1,5 +1,12 @@
+import { hash } from 'node:crypto'
+import type { Server } from 'node:http'
 import { request } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { userInfo } from 'node:os'
 import { expect } from 'chai'
+import { loginCode } from '../../src/operations/index.ts'
+import { httpServer, requestListener } from '../../src/server/http-server.ts'
+import { Playground } from '../cli/commands/esc.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { FakeOidcProvider } from '../fakes/oidc-provider.ts'
 import { ServedApp } from './served-app.ts'
@@ -82,6 +89,112 @@ server:
     expect(provider.refusals).to.deep.equal([])
     expect((await browser.go('POST', '/sign-in/allow')).status, 'a second time').to.equal(400)
     expect((await browser.go('GET', back)).status, 'the code again').to.equal(400)
+  })
+
+  it('takes a token that the command line has made, of which it sees the digest alone', async () => {
+    const token = `esc_${'x'.repeat(40)}`
+    const digest = hash('sha256', token, 'hex')
+    const path = `/cli-login?tokenDigest=${digest}&cliSessionDescription=${encodeURIComponent('ada on <laptop>')}`
+    const browser = new Browser()
+    const page = await browser.go('GET', await arrive(browser, path))
+    expect(page.text).to.include(loginCode(digest)).and.include('ada on &lt;laptop&gt;')
+    expect(page.headers.get('content-security-policy')).to.include("form-action 'self';")
+    expect((await app.call('GET', '/api/user', { token })).status, 'before it was allowed').to.equal(401)
+    const allowed = await browser.go('POST', '/sign-in/allow', { 'sec-fetch-site': 'same-origin' })
+    expect([allowed.status, allowed.location]).to.deep.equal([200, ''])
+    expect(allowed.text).to.include('Go back to the terminal')
+    expect((await app.call('GET', '/api/user', { token })).json.githubLogin).to.equal('Ada@example.org')
+    expect(await app.tokens.find(token)).to.include({ by: 'sign-in', level: 'write' })
+
+    // Nobody makes the token of somebody else theirs.
+    const again = new Browser()
+    await again.go('GET', await arrive(again, path))
+    expect((await again.go('POST', '/sign-in/allow')).status).to.equal(409)
+    for (const wrong of ['', 'a'.repeat(63), 'A'.repeat(64), `${'a'.repeat(64)}&x`, 'g'.repeat(64)])
+      expect((await new Browser().go('GET', `/cli-login?tokenDigest=${encodeURIComponent(wrong)}`)).status).to.equal(
+        400,
+      )
+  })
+
+  describe('from our command line', () => {
+    let server: Server
+    let url: string
+    let playground: Playground
+    beforeEach(async () => {
+      server = httpServer(requestListener(app.api.fetch), undefined)
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const { id, secret } = provider.client ?? { id: '', secret: '' }
+      provider.client = { id, secret, redirectUris: [`${url}/sign-in/callback`] }
+      playground = new Playground()
+    })
+    afterEach(async () => {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+      playground.remove()
+    })
+
+    /** What a person does who opens the link: the page must show the code of the terminal. */
+    const signIn = async (link: string, code: string) => {
+      const begun = await fetch(link, { redirect: 'manual' })
+      const [cookie = ''] = begun.headers.get('set-cookie')?.split(';') ?? []
+      const back = await new Browser().visit(begun.headers.get('location') ?? '')
+      const page = await fetch(back, { headers: { cookie } })
+      const text = await page.text()
+      expect(text).to.include(code).and.include(userInfo().username)
+      const kept = page.headers.get('set-cookie')?.split(';')[0] ?? cookie
+      const allowed = await fetch(`${url}/sign-in/allow`, { method: 'POST', headers: { cookie: kept } })
+      expect(allowed.status, await allowed.text()).to.equal(200)
+    }
+
+    const login = (words: readonly string[] = []) => {
+      let said = ''
+      const err = (text: string | Uint8Array) => {
+        said += String(text)
+      }
+      const io = { stderrIsTerminal: true, err }
+      const ran = playground.run(['login', url, '--no-open', ...words], { io })
+      const shown = async () => {
+        for (;;) {
+          const [, link, code] = /^ {2}(\S+)\n[\s\S]*code: (\S+)\n/m.exec(said) ?? []
+          if (link !== undefined && code !== undefined) return { link, code }
+          await new Promise((done) => setTimeout(done, 20))
+        }
+      }
+      return { ran, shown }
+    }
+
+    it('works where no browser is, shows link and code, and keeps the token', async () => {
+      const { ran, shown } = login()
+      const { link, code } = await shown()
+      await signIn(link, code)
+      const { code: exit, out } = await ran
+      expect(exit).to.equal(0)
+      expect(out).to.include(`Logged in to ${url} as Ada@example.org (organization acme)`)
+      expect(await playground.ok('env', 'ls')).to.equal('')
+      expect(await app.tokens.list()).to.have.length(1)
+
+      // A token that counts no more: the person signs in again.
+      await app.tokens.revoke((await app.tokens.list())[0]?.id ?? '')
+      const second = login()
+      const next = await second.shown()
+      expect(next.code).not.to.equal(code)
+      await signIn(next.link, next.code)
+      expect((await second.ran).code).to.equal(0)
+    })
+
+    it('asks nobody for a browser who gives a token, or has no terminal', async () => {
+      const token = await app.token()
+      const given = await playground.run(['login', url, '--token-file', '-'], {
+        input: token,
+        io: { stderrIsTerminal: true },
+      })
+      expect([given.code, given.err]).to.deep.equal([0, ''])
+      await playground.run(['logout', '--all'])
+      const without = await playground.run(['login', url])
+      expect(without.code).not.to.equal(0)
+      expect(without.err).to.include('no access token')
+    })
   })
 
   it('asks the provider with PKCE, state and nonce, and keeps its cookie from scripts', async () => {

@@ -3,6 +3,7 @@ import manifest from '../../../package.json' with { type: 'json' }
 import { EscError } from '../../errors.ts'
 import { keptToken, logInToServer, namesServer, type Principal, serverUrl, useStore } from '../../operations/index.ts'
 import { readAccessToken, TOKEN_FLAG } from '../framework/access-token.ts'
+import { signInByBrowser } from '../framework/browser-login.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, maybe, text } from '../framework/flags.ts'
 import { person } from '../framework/revision-text.ts'
@@ -28,6 +29,7 @@ const flags = {
   user: maybe(text({ description: 'who you are to access rules and the audit log, from now on', value: 'principal' })),
   'allow-http': boolean({ description: 'send the token without encryption, over a network that you trust' }),
   ...TOKEN_FLAG,
+  'no-open': boolean({ description: 'print the link to sign in at, and open no browser' }),
   'default-org': hosted,
   insecure: hostedSwitch,
   shared: hostedSwitch,
@@ -56,12 +58,17 @@ is in use.
 A folder: several can be known; each goes by its label, as in esc open label/project/environment. Nothing is authenticated: who can
 open an environment is decided by its key.
 
-The URL of an esc server: the access token comes from --token-file, else from ESC_ACCESS_TOKEN, else it is asked for. It is kept in the
-configuration folder, where only you can read it; "esc logout" removes it. Commands then work on the environments of the server.`
+The URL of an esc server: the access token comes from --token-file, else from ESC_ACCESS_TOKEN. Without one you sign in with a browser, where
+the server offers that: open the link, on any machine, and check that the page shows the code of the terminal. Else the token is asked for. It is
+kept in the configuration folder, where only you can read it; "esc logout" removes it. Commands then work on the environments of the server.`
   static override examples = [
     { description: 'Which store is in use', command: 'esc login' },
     { description: 'Use a store everywhere', command: 'esc login ./environments' },
     { description: 'Use the environments of a server', command: 'esc login https://esc.example.com' },
+    {
+      description: 'Sign in from a machine without a browser, as over SSH',
+      command: 'esc login https://esc.example.com --no-open',
+    },
     { description: 'Say who you are to access rules', command: 'esc login --user ada@example.com' },
   ]
   static override flags = flags
@@ -99,17 +106,35 @@ configuration folder, where only you can read it; "esc logout" removes it. Comma
       })
     }
     const store = serverUrl(typed, { allowHttp })
-    const kept = keptToken(this.io.env, store)
-    const token = await readAccessToken(this.io, { file, variables: ['ESC_ACCESS_TOKEN'], kept, url: store })
     const userAgent = `gitesc/${manifest.version}`
-    const session = await logInToServer(sessionRequest(this.io, this.flags), {
-      url: store,
-      token,
-      userAgent,
-      allowHttp,
-    })
+    const logIn = (token: string) =>
+      logInToServer(sessionRequest(this.io, this.flags), { url: store, token, userAgent, allowHttp })
+    const session = await this.#withToken(store, { file, userAgent }, logIn)
     const principal = session.principal()
     return { store, organization: session.organization, user: principal.name, principal }
+  }
+
+  /** Logs in with the token that is given, or kept, or that the server gives to a person. */
+  async #withToken<T>(
+    url: string,
+    { file, userAgent }: { readonly file: string | undefined; readonly userAgent: string },
+    logIn: (token: string) => Promise<T>,
+  ): Promise<T> {
+    const { io } = this
+    const read = (kept?: string) => readAccessToken(io, { file, variables: ['ESC_ACCESS_TOKEN'], kept, url })
+    if (file !== undefined || io.env.ESC_ACCESS_TOKEN) return logIn(await read())
+    const kept = keptToken(io.env, url)
+    if (kept !== undefined) {
+      try {
+        return await logIn(kept)
+      } catch (error) {
+        // It has ended: the person signs in again.
+        if (!(error instanceof EscError) || error.code !== 'forbidden' || !io.stderrIsTerminal) throw error
+      }
+    }
+    const open = !this.flags['no-open']
+    const signedIn = io.stderrIsTerminal ? await signInByBrowser(io, { url, userAgent, open }) : undefined
+    return logIn(signedIn ?? (await read()))
   }
 
   text({ store, organization, user, principal }: Result): string {

@@ -1,7 +1,7 @@
 import { storeOperation } from '../session/operation.ts'
 import { newToken } from '../tokens/new-token.ts'
-import { tokenId } from '../tokens/token-registry.ts'
-import { type CreatedToken, registryOf } from '../tokens/tokens.ts'
+import { type ServerToken, tokenDigest, tokenIdOf } from '../tokens/token-registry.ts'
+import { registryOf } from '../tokens/tokens.ts'
 import type { ShownIdentity } from './verify-identity.ts'
 
 interface Grant {
@@ -9,6 +9,15 @@ interface Grant {
   readonly by: 'exchange' | 'sign-in'
   /** The seconds that are asked for; no token lives longer than its issuer's `lifetime`. */
   readonly seconds: number | undefined
+  /** The SHA-256 of a token that its holder has made, in hexadecimal. Default: one is made here. */
+  readonly digest?: string
+}
+
+/** A token as it was granted. */
+interface GrantedToken {
+  /** Absent where its holder has it already. */
+  readonly token?: string
+  readonly kept: ServerToken
 }
 
 /**
@@ -20,15 +29,16 @@ export const grantToken = storeOperation({
   level: undefined,
   audit: ({ by }: Grant) => (by === 'exchange' ? 'token-exchanged' : 'user-signed-in'),
   changes: false,
-  async run(work, { identity, by, seconds }): Promise<CreatedToken> {
+  async run(work, { identity, by, seconds, digest: given }): Promise<GrantedToken> {
     const { user, issuer, subject, level, environments, lifetimeSeconds } = identity
     const created = work.host.now()
     const lives = Math.min(seconds ?? lifetimeSeconds, lifetimeSeconds)
-    const token = newToken()
-    const id = tokenId(token)
+    const token = given === undefined ? newToken() : undefined
+    const digest = given ?? tokenDigest(token as string)
+    const id = tokenIdOf(digest)
     const event = by === 'exchange' ? 'token-exchanged' : 'user-signed-in'
     const permitted = await work.audit.begin(event, '*', { token: id, issuer, subject: subject.slice(0, 300) })
-    const kept = await registryOf(work).add(token, {
+    const kept = await registryOf(work).addDigest(digest, {
       user,
       name: `${user} by ${by}`.slice(0, 100),
       organization: work.store.organization,
@@ -41,6 +51,6 @@ export const grantToken = storeOperation({
       by,
     })
     permitted.done({ token: id })
-    return { token, kept }
+    return { ...(token !== undefined && { token }), kept }
   },
 })

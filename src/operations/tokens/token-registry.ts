@@ -63,14 +63,25 @@ export class TokenRegistry {
 
   /** Keeps a token. It is taken once this resolves. */
   async add(token: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>): Promise<ServerToken> {
-    const digest = digestOf(token)
+    return this.addDigest(tokenDigest(token), kept)
+  }
+
+  /**
+   * Keeps a token that only its holder knows, by its digest.
+   *
+   * @throws EscError `already_exists`: nobody takes the place of another token.
+   */
+  async addDigest(digest: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>): Promise<ServerToken> {
+    if ((await this.#entries.get(digest)) !== undefined) {
+      throw new EscError('already_exists', `there is a token ${tokenIdOf(digest)} already`, { hint: 'begin again' })
+    }
     await this.#put(digest, kept, kept.created)
-    return { id: idOf(digest), ...kept }
+    return { id: tokenIdOf(digest), ...kept }
   }
 
   /** The token that somebody shows, as it is now. `undefined`: there is none, or it was revoked. */
   async find(token: string): Promise<ServerToken | undefined> {
-    const digest = digestOf(token)
+    const digest = tokenDigest(token)
     const entry = await this.#entries.get(digest)
     if (entry !== undefined) return this.#tokenIn(digest, entry)
     this.#read.delete(digest)
@@ -120,7 +131,7 @@ export class TokenRegistry {
     if (now.getTime() - notedMs < 60_000) return
     if (this.#notedMs.size >= mostRead) this.#notedMs.clear()
     this.#notedMs.set(id, now.getTime())
-    await this.#entries.touch(digestOf(token), now).catch(() => {})
+    await this.#entries.touch(tokenDigest(token), now).catch(() => {})
   }
 
   async #put(digest: string, kept: Omit<ServerToken, 'id' | 'lastUsed'>, touched: Date): Promise<void> {
@@ -184,7 +195,7 @@ function tokenIn(digest: string, { content, touched }: Entry): ServerToken | und
   try {
     kept = JSON.parse(Buffer.from(content).toString())
   } catch (error) {
-    throw new EscError('store_damaged', `what is kept of the token ${idOf(digest)} is no JSON`, {
+    throw new EscError('store_damaged', `what is kept of the token ${tokenIdOf(digest)} is no JSON`, {
       hint: 'revoke it, and make a new token',
       cause: error,
     })
@@ -195,7 +206,7 @@ function tokenIn(digest: string, { content, touched }: Entry): ServerToken | und
   if (created === undefined || (kept.expires !== undefined && expires === undefined)) return undefined
   const { version: _, ...rest } = kept
   return {
-    id: idOf(digest),
+    id: tokenIdOf(digest),
     ...rest,
     created,
     expires,
@@ -204,15 +215,12 @@ function tokenIn(digest: string, { content, touched }: Entry): ServerToken | und
   }
 }
 
-/** The id of a token: the first twelve digits of its digest. */
-export function tokenId(token: string): string {
-  return idOf(digestOf(token))
-}
-
-function digestOf(token: string): string {
+/** The SHA-256 of a token, in hexadecimal. */
+export function tokenDigest(token: string): string {
   return hash('sha256', token, 'hex')
 }
 
-function idOf(digest: string): string {
+/** The id of a token: the first twelve digits of its digest. */
+export function tokenIdOf(digest: string): string {
   return digest.slice(0, 12)
 }

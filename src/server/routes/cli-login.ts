@@ -7,6 +7,7 @@ import {
   finishSignIn,
   grantToken,
   type IssuerNetwork,
+  loginCode,
   type RefusedIdentity,
   type ShownIdentity,
 } from '../../operations/index.ts'
@@ -15,10 +16,15 @@ import { refuseOtherOrigins, showSession } from '../console/cookie.ts'
 import { Problem } from '../problem.ts'
 import { nobodyYet } from './token-exchange.ts'
 
-/** A command line that waits on this machine for a token. */
+/**
+ * A command line that waits for a token: on a port of the machine of the browser, or anywhere, for
+ * one that it has made itself. Of such a token the server learns no more than the digest, so
+ * nothing that the browser sees lets anybody in.
+ */
 interface Waiting {
-  readonly port: number
-  readonly nonce: string
+  readonly on:
+    | { readonly kind: 'port'; readonly port: number; readonly nonce: string }
+    | { readonly kind: 'digest'; readonly digest: string }
   readonly description: string
   readonly until: number
 }
@@ -55,6 +61,12 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
       secure: c.var.parts.secure,
     })
 
+  // Our command line asks before it sends anybody to a browser.
+  api.get('/api/v1/sign-in', (c) => {
+    const { offered, url } = browserSignIn(anonymous(c))
+    return answerJson(c, { browser: offered, ...(url !== undefined && { url }) })
+  })
+
   api.get('/cli-login', async (c) => {
     await c.var.parts.limits.signIn(c.var.address)
     const session = anonymous(c)
@@ -86,9 +98,9 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
     const identity = await finishSignIn(anonymous(c), step.begun, { returned, network })
     if (step.kind === 'console') return await beginConsole(c, step.to, identity)
     if (identity.kind === 'refused') throw new Problem(403, identity.message)
-    const { port, nonce, description, until } = step
-    show(c, await keep(c, { kind: 'shown', port, nonce, description, until, identity }))
-    return page(c, 'Sign in', confirmation(identity.user, step), port)
+    const { on, description, until } = step
+    show(c, await keep(c, { kind: 'shown', on, description, until, identity }))
+    return page(c, 'Sign in', confirmation(identity.user, step), on)
   })
 
   api.post('/sign-in/allow', async (c) => {
@@ -100,11 +112,15 @@ export function signInRoutes(api: Api, network: IssuerNetwork | undefined): void
       throw new Problem(403, 'this page is of another site')
     const step = await take(c, 'shown')
     deleteCookie(c, cookieName(c), { path: '/', secure: c.var.parts.secure })
-    const { identity, port, nonce } = step
-    const query = new URLSearchParams({ accessToken: await tokenFor(c, identity), nonce })
+    const { identity, on } = step
+    if (on.kind === 'digest') {
+      await tokenFor(c, identity, on.digest)
+      return page(c, 'You are signed in', signedIn)
+    }
+    const query = new URLSearchParams({ accessToken: await tokenFor(c, identity), nonce: on.nonce })
     c.header('referrer-policy', 'no-referrer')
     // Never another host: what is asked for is a port.
-    return c.redirect(`http://127.0.0.1:${port}/?${query}`, 303)
+    return c.redirect(`http://127.0.0.1:${on.port}/?${query}`, 303)
   })
 }
 
@@ -122,10 +138,12 @@ async function beginConsole(c: ApiContext, to: string, identity: ShownIdentity |
   return c.redirect(to, 303)
 }
 
-async function tokenFor(c: ApiContext, identity: ShownIdentity): Promise<string> {
+/** The new token; empty where its holder has made it, and gave the digest. */
+async function tokenFor(c: ApiContext, identity: ShownIdentity, digest?: string): Promise<string> {
   const theirs = c.var.parts.sessionFor({ ...nobodyYet, user: identity.user, name: identity.user }, c.var.address)
-  const { result } = await theirs.perform(grantToken, undefined, { identity, by: 'sign-in', seconds: undefined })
-  return result.token
+  const grant = { identity, by: 'sign-in', seconds: undefined, digest } as const
+  const { result } = await theirs.perform(grantToken, undefined, grant)
+  return result.token ?? ''
 }
 
 /** The path of a screen of the console. What is none becomes the first one. */
@@ -153,25 +171,40 @@ function address(c: ApiContext): string {
 }
 
 function waitingOf(c: ApiContext): Waiting {
-  const { cliSessionPort = '', cliSessionNonce = '', cliSessionDescription = '' } = c.req.query()
+  const { cliSessionPort = '', cliSessionNonce = '', cliSessionDescription = '', tokenDigest } = c.req.query()
+  const until = c.var.parts.now().getTime() + minutes10 * 1000
+  const description = cliSessionDescription.slice(0, 100)
+  if (tokenDigest !== undefined) {
+    if (!/^[0-9a-f]{64}$/.test(tokenDigest)) throw new Problem(400, 'tokenDigest is no SHA-256')
+    return { on: { kind: 'digest', digest: tokenDigest }, description, until }
+  }
   const port = /^[1-9]\d{0,4}$/.test(cliSessionPort) ? Number(cliSessionPort) : 0
   if (port < 1 || port > 65_535) throw new Problem(400, 'cliSessionPort is no port')
   if (!/^[\w-]{8,200}$/.test(cliSessionNonce)) throw new Problem(400, 'cliSessionNonce is no nonce')
-  const until = c.var.parts.now().getTime() + minutes10 * 1000
-  return { port, nonce: cliSessionNonce, description: cliSessionDescription.slice(0, 100), until }
+  return { on: { kind: 'port', port, nonce: cliSessionNonce }, description, until }
 }
 
 const withoutProvider = html`<p>This server has no sign-in with a browser.</p>
 <p>Ask its keeper for a token, and give it to the command line when it asks.</p>`
 
-function confirmation(user: string, { port, description }: Waiting) {
+const signedIn = html`<p>Go back to the terminal: the command line has its token now.</p>`
+
+function confirmation(user: string, { on, description }: Waiting) {
+  const named = description === '' ? '' : `: ${description}`
+  const asks =
+    on.kind === 'port'
+      ? html`<p>A command line on this computer (port ${on.port}${named}) asks for a token. Allow it only if you have just begun to log in.</p>`
+      : html`<p>A command line${named} asks for a token. Its terminal shows this code:</p>
+<p><b>${loginCode(on.digest)}</b></p>
+<p>Allow it only if you have just begun to log in, and see the same code there. Nobody else may tell you the code, or send you here.</p>`
   return html`<p>You are <b>${user}</b>.</p>
-<p>A command line on this computer (port ${port}${description === '' ? '' : `: ${description}`}) asks for a token. Allow it only if you have just begun to log in.</p>
+${asks}
 <form method="post" action="/sign-in/allow"><button>Allow</button></form>`
 }
 
-function page(c: ApiContext, title: string, content: ReturnType<typeof html>, port?: number): Promise<Response> {
-  const forms = port === undefined ? "'none'" : `'self' http://127.0.0.1:${port}`
+function page(c: ApiContext, title: string, content: ReturnType<typeof html>, on?: Waiting['on']): Promise<Response> {
+  const target = on?.kind === 'port' ? ` http://127.0.0.1:${on.port}` : ''
+  const forms = on === undefined ? "'none'" : `'self'${target}`
   c.header(
     'content-security-policy',
     `default-src 'none'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`,
