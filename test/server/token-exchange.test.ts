@@ -69,6 +69,21 @@ server:
     expect((await app.call('GET', '/api/user', { token })).status, 'its time is over').to.equal(401)
   })
 
+  it('gives External Secrets a token for that of a service account, and what it reads with it', async () => {
+    const ask = (body: object) => app.call('POST', '/api/oauth/oidc/token', { body })
+    const { status, json } = await ask({ organization: 'acme', token: await issuer.sign(web) })
+    expect([status, json.expires_in]).to.deep.equal([200, 900])
+    const token = json.access_token
+    const opened = await app.call('POST', `${E}/app/dev/open`, { token })
+    const read = await app.call('GET', `${E}/app/dev/open//${opened.json.id}?property=a`, { token })
+    expect(read.json.value).to.equal(1)
+    for (const wrong of [{ organization: 'other' }, { token: '' }, { token: 7 }, { token: 'a.b.c' }]) {
+      const refused = await ask({ organization: 'acme', token: await issuer.sign(web), ...wrong })
+      expect(refused.status, JSON.stringify(wrong)).to.equal(400)
+      expect(refused.json.message).to.equal(refused.json.error_description)
+    }
+  })
+
   it('takes forms and JSON, and a time below the longest', async () => {
     const form = new URLSearchParams({ ...exchangeOf(await issuer.sign(web)), expiration: '60' }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -22,6 +22,13 @@ const request = z
   })
   .openapi('TokenExchange')
 
+const shortRequest = z
+  .object({
+    organization: z.string(),
+    token: z.string().openapi({ description: 'A JSON Web Token of an issuer that the server trusts' }),
+  })
+  .openapi('ServiceAccountTokenExchange')
+
 const granted = z
   .object({
     access_token: z.string(),
@@ -71,13 +78,28 @@ export function tokenExchangeRoutes(api: Api): void {
       503: { description: 'The keys of the issuer cannot be had', schema: refusal },
     }),
   })
-  api.post('/api/oauth/token', exchange)
+  api.post('/api/oauth/token', (c) => exchange(c, wishOf))
+  api.openAPIRegistry.registerPath({
+    operationId: 'exchangeServiceAccountToken',
+    method: 'post',
+    path: '/api/oauth/oidc/token',
+    summary: 'Exchange the token of a service account, as External Secrets does',
+    tags: ['Account'],
+    security: [],
+    request: { body: { required: true, content: { 'application/json': { schema: shortRequest } } } },
+    responses: answers({
+      200: { description: 'The token', schema: granted },
+      400: { description: 'A refusal, with the error of RFC 6749', schema: refusal },
+      503: { description: 'The keys of the issuer cannot be had', schema: refusal },
+    }),
+  })
+  api.post('/api/oauth/oidc/token', (c) => exchange(c, shortWishOf))
 }
 
-async function exchange(c: ApiContext): Promise<Response> {
+async function exchange(c: ApiContext, read: typeof wishOf): Promise<Response> {
   const { parts, address } = c.var
   await parts.limits.signIn(address)
-  const wish = wishOf(await fieldsOf(c), parts.organization)
+  const wish = read(await fieldsOf(c), parts.organization)
   if ('error' in wish) return refuse(c, wish.error, wish.message)
   const anonymous = parts.sessionFor(nobodyYet, address)
   const { result: identity } = await anonymous.perform(verifyIdentity, undefined, {
@@ -153,6 +175,15 @@ function wishOf(fields: Fields | undefined, organization: string): Wish | { erro
     return bad('expiration is no number of seconds')
   // Clients send 0 where nobody has chosen a time.
   return { token: text('subject_token'), type, scope, user, seconds: seconds === 0 ? undefined : seconds }
+}
+
+/** Reads what External Secrets asks for: nothing but the organization and the token. */
+function shortWishOf(fields: Fields | undefined, organization: string): Wish | { error: string; message: string } {
+  const { organization: named, token } = fields ?? {}
+  if (named !== organization)
+    return { error: 'invalid_target', message: `organization is not ${organization}, the label of the store` }
+  if (typeof token !== 'string' || token === '') return { error: 'invalid_request', message: 'token is missing' }
+  return { token, type: tokenTypes[0] as string, scope: '', user: undefined, seconds: undefined }
 }
 
 function refuse(c: ApiContext, error: string, message: string): Response {
