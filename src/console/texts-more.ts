@@ -260,3 +260,37 @@ export const accessTexts = {
   },
   nothingKnown: 'No secret of this store.',
 } as const
+
+export const settingsTexts = {
+  tags: 'Tags',
+  noTags: 'It has no tags.',
+  tag: 'Tag',
+  value: 'Value',
+  modified: 'Changed',
+  setTag: 'Set tag',
+  removeTag: 'Remove tag',
+  removal: 'Removal',
+  protect: 'Protected: nobody can remove it until this is off',
+  isProtected: 'It is protected, so it cannot be removed.',
+  removalHint: 'It can be brought back, with its history and its key.',
+  remove: 'Remove environment',
+  confirm: (name: string) => `Remove ${name}?`,
+  dies: {
+    opens: 'From now on nobody can open it. Programs that have its values keep them.',
+    importers: 'These use it, and cannot be opened until they do no more:',
+    schedules: 'Its schedule runs no more.',
+    webhooks: (count: number) =>
+      count === 1 ? 'Its webhook is told nothing more.' : `Its ${count} webhooks are told nothing more.`,
+    credentials: 'Credentials that it has rotated stay valid at their systems: nothing there is removed.',
+    restore: 'It is kept whole, and can be brought back from the list of environments.',
+  },
+  typeName: (name: string) => `Type ${name} to remove it`,
+} as const
+
+export const removedTexts = {
+  title: 'Removed environments',
+  hint: 'Each comes back with its history, its tags and its key.',
+  none: 'No environment was removed.',
+  restore: 'Restore',
+  by: (who: string) => `by ${who}`,
+} as const

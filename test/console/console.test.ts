@@ -206,8 +206,8 @@ describe('the console', function () {
       expect(await opened.barriers()).to.deep.equal([])
       await opened.picture(`sign-in-${look.name}`)
       await opened.signIn(server.token)
-      const screens = { environments: '/', audit: '/audit' } as Record<string, string>
-      for (const tab of ['editor', 'values', 'rotated', 'revisions', 'webhooks', 'audit'])
+      const screens = { environments: '/' } as Record<string, string>
+      for (const tab of ['editor', 'values', 'rotated', 'revisions'])
         screens[`environment-${tab}`] = `/environments/app/dev/${tab}`
       for (const [name, path] of Object.entries(screens)) {
         await page.goto(path)

@@ -6,6 +6,7 @@ import { texts } from '../texts.ts'
 import { AccessTab } from './access.tsx'
 import { Audit } from './audit.tsx'
 import { Links } from './links.tsx'
+import { EnvironmentSettings } from './settings.tsx'
 import type { TabProps } from './tab.ts'
 import { Values } from './values.tsx'
 import { Webhooks } from './webhooks.tsx'
@@ -30,6 +31,12 @@ const tabs: readonly {
   { id: 'webhooks', title: texts.environment.tabs.webhooks, component: Webhooks, shows: 'list-webhooks' },
   { id: 'access', title: texts.environment.tabs.access, component: AccessTab, shows: 'explain-access' },
   { id: 'audit', title: texts.environment.tabs.audit, component: Audit, shows: 'list-environment-audit-lines' },
+  {
+    id: 'settings',
+    title: texts.environment.tabs.settings,
+    component: EnvironmentSettings,
+    shows: 'get-environment-settings',
+  },
 ]
 
 /** One environment: its tabs, and the one that is open. */

@@ -10,6 +10,7 @@ import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
 import { useLoaded } from '../use-loaded.ts'
 
+const RemovedEnvironments = lazy(async () => (await import('./removed.tsx')).RemovedEnvironments)
 const FirstRun = lazy(async () => (await import('./first-run.tsx')).FirstRun)
 
 /** The names of all environments, sorted. They are read at once: thousands take milliseconds. */
@@ -23,16 +24,22 @@ export function Environments() {
   const loaded = useLoaded(loadNames, [])
   const [search, setSearch] = useState('')
   const [creating, setCreating] = useState(false)
+  const [removed, setRemoved] = useState(false)
   const isNew = loaded.value?.length === 0
   return (
     <>
       <div class="heading">
         <h1>{texts.environments.title}</h1>
-        {!isNew && (
-          <button type="button" onClick={() => setCreating(true)}>
-            {texts.environments.create}
+        <div class="buttons">
+          <button type="button" class="secondary" onClick={() => setRemoved(true)}>
+            {texts.environments.removed}
           </button>
-        )}
+          {!isNew && (
+            <button type="button" onClick={() => setCreating(true)}>
+              {texts.environments.create}
+            </button>
+          )}
+        </div>
       </div>
       {!isNew && (
         <input
@@ -44,6 +51,7 @@ export function Environments() {
         />
       )}
       <Shown of={loaded}>{(all) => (all.length === 0 ? <FirstRun /> : <List all={all} search={search} />)}</Shown>
+      {removed && <RemovedEnvironments close={() => setRemoved(false)} />}
       {creating && <Create close={() => setCreating(false)} />}
     </>
   )

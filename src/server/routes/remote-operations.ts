@@ -122,7 +122,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'list-overdue-schedules': asItIs,
   'list-owed-rotations': asItIs,
   'list-referrers': asItIs,
-  'list-removed-environments': asItIs,
+  'list-removed-environments': { quotes: true },
   'list-revision-tags': asItIs,
   'list-revisions': asItIs,
   'list-rotations': asItIs,
