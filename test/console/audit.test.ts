@@ -144,5 +144,5 @@ describe('the audit log in the console', function () {
     await opened.context.close()
   })
 
-  keepsNobodyOut(suite, { audit: '/audit', 'environment-audit': '/environments/app/dev/audit' })
+  keepsNobodyOut(suite, { audit: '/audit?user=root%40example.com', 'environment-audit': '/environments/app/dev/audit' })
 })

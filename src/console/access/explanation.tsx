@@ -35,13 +35,13 @@ function Explained({ environment, rules, who, others, everybody, key, unapplied 
                     {each.principal}
                     {each.teams.length > 0 && <div class="detail">{texts.inTeams(each.teams.join(', '))}</div>}
                   </td>
-                  <td>{each.level}</td>
+                  <td class="when">{each.level}</td>
                   <td>{reasonOf(each)}</td>
                 </tr>
               ))}
               <tr>
                 <td>{texts.everybodyElse}</td>
-                <td>{everybody}</td>
+                <td class="when">{everybody}</td>
                 <td>{texts.because.default}</td>
               </tr>
             </tbody>

@@ -102,7 +102,16 @@ function Placed({ layout, scale, diagram, pointed, found }: Props & { layout: La
       <div class="drawn" style={{ width: `${width}px`, height: `${height}px`, transform: `scale(${scale})` }}>
         <svg aria-hidden="true" width={width} height={height}>
           <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+            <marker
+              id="arrow"
+              viewBox="0 0 8 8"
+              refX="8"
+              refY="4"
+              markerWidth="9"
+              markerHeight="9"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
               <path d="M0 0 L8 4 L0 8 z" />
             </marker>
           </defs>

@@ -115,14 +115,14 @@ function Rules({ of }: { of: Loaded<AccessList> }) {
                       <tr key={place}>
                         <td>{environments.join(', ')}</td>
                         <td>{principals.join(', ')}</td>
-                        <td>{level === 'none' ? <span class="mark bad">{level}</span> : level}</td>
+                        <td class="when">{level === 'none' ? <span class="mark bad">{level}</span> : level}</td>
                         <td class="less">{fileOf(place)}</td>
                       </tr>
                     ))}
                     <tr>
                       <td>*</td>
                       <td>{texts.everybodyElse}</td>
-                      <td>{rules.everybody}</td>
+                      <td class="when">{rules.everybody}</td>
                       <td class="less">{texts.default}</td>
                     </tr>
                   </tbody>

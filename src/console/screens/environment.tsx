@@ -1,4 +1,5 @@
 import type { FunctionComponent } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { lazy, useLocation } from 'preact-iso'
 import '../environment-style.ts'
 import { Allowed, Rights } from '../rights.tsx'
@@ -59,6 +60,10 @@ export function Environment({
     document.getElementById(`tab-${next.id}`)?.focus()
   }
   const Open = open?.component
+  // On a narrow screen the tabs are wider than the page.
+  useEffect(() => {
+    document.getElementById(`tab-${open?.id}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [open?.id])
   return (
     <>
       <h1 class="name">
