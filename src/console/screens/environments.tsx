@@ -2,6 +2,7 @@ import { useCallback, useMemo, useRef, useState } from 'preact/hooks'
 import { lazy, useLocation } from 'preact-iso'
 import { sendJson } from '../api.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { NewName } from '../parts/new-name.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { type ListRow, VirtualList } from '../parts/virtual-list.tsx'
 import { When } from '../parts/when.tsx'
@@ -106,7 +107,7 @@ const most = 200
  */
 function useTimes(all: readonly string[]) {
   const times = useRef(new Map<string, string>())
-  const timer = useRef<ReturnType<typeof setTimeout>>()
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const [, redraw] = useState(0)
   const look = (seen: readonly string[]) => {
     clearTimeout(timer.current)
