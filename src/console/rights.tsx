@@ -1,4 +1,4 @@
-import { type ComponentChildren, createContext, type JSX } from 'preact'
+import { type ButtonHTMLAttributes, type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
 import { getJson } from './api.ts'
 import { texts } from './texts.ts'
@@ -59,7 +59,7 @@ function reasonOf({ level, held, by, ask }: Refusal): string {
   return by === 'session' ? texts.rights.session(level) : texts.rights.rules(level, held, ask.join(', '))
 }
 
-type Button = Omit<JSX.HTMLAttributes<HTMLButtonElement>, 'type'> & { disabled?: boolean }
+type Button = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'> & { disabled?: boolean }
 
 /**
  * A button that performs an operation. Whoever may not do so sees it disabled, with the reason. It

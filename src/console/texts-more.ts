@@ -294,3 +294,86 @@ export const removedTexts = {
   restore: 'Restore',
   by: (who: string) => `by ${who}`,
 } as const
+
+export const firstRunTexts = {
+  title: 'First steps',
+  welcome: 'Four steps show what an environment does, and end with commands for your terminal.',
+  done: 'done',
+  steps: [
+    {
+      title: 'Make an environment',
+      about: 'An environment holds configuration and secrets under a name. Environments of one project stand together.',
+    },
+    {
+      title: 'Keep a secret in it',
+      about: 'The server encrypts it. Commands get it as the variable API_KEY.',
+    },
+    {
+      title: 'Rotate a password',
+      about:
+        'A rotator makes a new credential, and the one before stays valid until the next rotation. This one makes random passwords and needs no account anywhere.',
+    },
+    {
+      title: 'Use it',
+      about:
+        'These commands are for a terminal. They use a token of yours; whoever keeps the server makes one with "esc server token create".',
+    },
+  ],
+  create: 'Make environment',
+  secret: 'Value of',
+  keep: 'Keep secret',
+  addRotator: 'Add rotator',
+  rotatorIsThere: 'The rotator is in the definition. Rotating it makes the first password.',
+  open: (name: string) => `Open ${name}`,
+  token: 'Say where the server is, and who you are',
+  run: 'Run a command with the secret as a variable',
+  rotatedNow: 'Read the password',
+  curl: 'Read the secret with curl',
+} as const
+
+export const editorTexts = {
+  label: 'Definition',
+  revision: (revision: string) => `Revision ${revision}`,
+  mistakes: (count: number) => (count === 1 ? '1 mistake' : `${count} mistakes`),
+  unsaved: 'Not saved',
+  discard: 'Discard changes',
+  save: 'Save',
+  saved: (revision: string) => `Saved as revision ${revision}`,
+  leave: 'Changes that are not saved are lost when you sign out. Sign out?',
+  hint: 'What you write as fn::secret is encrypted when you save. Ctrl-Space completes, Ctrl-S saves; Escape, then Tab leaves the editor.',
+  result: 'Result',
+  secret: 'secret',
+  more: (count: number) => `${count} more are not shown.`,
+  describe: 'About this value',
+  define: 'Go to definition',
+  encrypt: 'Encrypt this value',
+  encryptedLater: 'The value is marked as a secret. Saving encrypts it.',
+  nothingKnown: 'Nothing is known of what the cursor is on.',
+  nowhereDefined: 'What the cursor is on is defined nowhere else.',
+  definedAt: 'Defined at',
+  overrides: 'Overrides',
+  review: 'Save these changes?',
+  lines: 'Line by line',
+  unreadable: 'The definition is no YAML, so the changes cannot be listed.',
+  sameValues: 'No value changes, only comments or layout.',
+  added: 'added',
+  removed: 'removed',
+  refused: (count: number) =>
+    `The definition has ${count === 1 ? 'a mistake' : `${count} mistakes`}, so the server will refuse it.`,
+  conflict: 'Somebody saved first',
+  conflictHint: (base: string, revision: string) =>
+    `You changed revision ${base}. Meanwhile revision ${revision} was saved. Nothing of yours is lost.`,
+  theirs: (revision: string) => `Their changes, now revision ${revision}`,
+  yours: 'Your changes',
+  bothChanged: 'was changed by both',
+  mine: 'Yours:',
+  theirOne: 'Theirs:',
+  taken: 'Taken from them:',
+  merged: (revision: string) => `Merged: what saving changes in revision ${revision}`,
+  unmergeable: 'Yours cannot be merged key by key, because one of the two is no valid YAML.',
+  chooseFirst: (count: number) => (count === 1 ? 'Choose for 1 key' : `Choose for ${count} keys`),
+  keepEditing: 'Keep editing',
+  takeTheirs: 'Take theirs',
+  saveMine: 'Save mine over it',
+  saveMerged: 'Save merged',
+} as const

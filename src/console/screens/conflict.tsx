@@ -5,7 +5,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { compareLines } from '../parts/line-diff.ts'
 import { LineDiff } from '../parts/line-diff-view.tsx'
 import { Shown } from '../parts/states.tsx'
-import { texts } from '../texts.ts'
+import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 type Chosen = Readonly<Record<string, Side>>
@@ -39,11 +39,11 @@ export function Conflict({
     [text, theirs.revision, JSON.stringify(chosen)],
   )
   return (
-    <Dialog title={texts.editor.conflict} close={close}>
-      <p>{texts.editor.conflictHint(base.revision, theirs.revision)}</p>
+    <Dialog title={editorTexts.conflict} close={close}>
+      <p>{editorTexts.conflictHint(base.revision, theirs.revision)}</p>
       <div class="sides">
-        <Version title={texts.editor.theirs(theirs.revision)} before={base.text} after={theirs.text} />
-        <Version title={texts.editor.yours} before={base.text} after={text} />
+        <Version title={editorTexts.theirs(theirs.revision)} before={base.text} after={theirs.text} />
+        <Version title={editorTexts.yours} before={base.text} after={text} />
       </div>
       <Shown of={merged}>
         {(proposed) => {
@@ -51,7 +51,7 @@ export function Conflict({
           return (
             <>
               {proposed === null ? (
-                <p class="failure">{texts.editor.unmergeable}</p>
+                <p class="failure">{editorTexts.unmergeable}</p>
               ) : (
                 <Merge
                   merge={proposed}
@@ -62,14 +62,14 @@ export function Conflict({
               )}
               <footer>
                 <button type="button" class="secondary" onClick={close}>
-                  {texts.editor.keepEditing}
+                  {editorTexts.keepEditing}
                 </button>
                 <button type="button" class="secondary" disabled={busy} onClick={() => resolve(theirs.text, false)}>
-                  {texts.editor.takeTheirs}
+                  {editorTexts.takeTheirs}
                 </button>
                 {proposed === null ? (
                   <button type="button" disabled={busy} onClick={() => resolve(text, true)}>
-                    {texts.editor.saveMine}
+                    {editorTexts.saveMine}
                   </button>
                 ) : (
                   <button
@@ -77,7 +77,7 @@ export function Conflict({
                     disabled={busy || merged.loading || open > 0}
                     onClick={() => resolve(proposed.text, true)}
                   >
-                    {open > 0 ? texts.editor.chooseFirst(open) : texts.editor.saveMerged}
+                    {open > 0 ? editorTexts.chooseFirst(open) : editorTexts.saveMerged}
                   </button>
                 )}
               </footer>
@@ -114,7 +114,7 @@ function Merge({
       {conflicts.map((conflict) => (
         <fieldset key={conflict.path}>
           <legend>
-            <code>{conflict.path}</code> {texts.editor.bothChanged}
+            <code>{conflict.path}</code> {editorTexts.bothChanged}
           </legend>
           {(['ours', 'theirs'] as const).map((side) => (
             <label key={side}>
@@ -124,18 +124,18 @@ function Merge({
                 checked={chosen[conflict.path] === side}
                 onChange={() => choose(conflict.path, side)}
               />
-              {side === 'ours' ? texts.editor.mine : texts.editor.theirOne}{' '}
-              <code>{conflict[side] ?? texts.editor.removed}</code>
+              {side === 'ours' ? editorTexts.mine : editorTexts.theirOne}{' '}
+              <code>{conflict[side] ?? editorTexts.removed}</code>
             </label>
           ))}
         </fieldset>
       ))}
       {taken.length > 0 && (
         <p>
-          {texts.editor.taken} <code>{taken.join(', ')}</code>
+          {editorTexts.taken} <code>{taken.join(', ')}</code>
         </p>
       )}
-      <h3>{texts.editor.merged(theirs.revision)}</h3>
+      <h3>{editorTexts.merged(theirs.revision)}</h3>
       <LineDiff lines={compareLines(theirs.text, text)} />
     </>
   )

@@ -1,7 +1,7 @@
 import { hoverTooltip } from '@codemirror/view'
 import { render } from 'preact'
 import type { EditedDefinition, PlaceFacts } from '../editing.ts'
-import { texts } from '../texts.ts'
+import { editorTexts } from '../texts-more.ts'
 
 /** Tells about what the pointer rests on. */
 export function definitionHover(definition: EditedDefinition) {
@@ -37,12 +37,12 @@ export function Facts({ facts: { title, type, value, about, definedAt } }: { fac
       ))}
       {first !== undefined && (
         <p>
-          {texts.editor.definedAt} <code>{first}</code>
+          {editorTexts.definedAt} <code>{first}</code>
         </p>
       )}
       {overridden.length > 0 && (
         <p>
-          {texts.editor.overrides} <code>{overridden.join(', ')}</code>
+          {editorTexts.overrides} <code>{overridden.join(', ')}</code>
         </p>
       )}
     </>

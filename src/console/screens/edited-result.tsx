@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks'
 import type { CheckedEdit } from '../editing.ts'
 import { Failure } from '../parts/states.tsx'
 import { texts } from '../texts.ts'
+import { editorTexts } from '../texts-more.ts'
 
 /** The values that a text comes to, beside it. Secrets are masked: the page never gets them. */
 export function EditedResult({
@@ -17,7 +18,7 @@ export function EditedResult({
   const list = useMemo(() => values && <List listed={values.listed} />, [values])
   return (
     <aside aria-labelledby="edited-result">
-      <h2 id="edited-result">{texts.editor.result}</h2>
+      <h2 id="edited-result">{editorTexts.result}</h2>
       {failed && <Failure error={failed} retry={again} />}
       {values === undefined ? (
         !failed && <p aria-busy="true">{texts.common.loading}</p>
@@ -26,7 +27,7 @@ export function EditedResult({
       ) : (
         list
       )}
-      {values !== undefined && values.more > 0 && <p class="muted">{texts.editor.more(values.more)}</p>}
+      {values !== undefined && values.more > 0 && <p class="muted">{editorTexts.more(values.more)}</p>}
     </aside>
   )
 }
@@ -45,7 +46,7 @@ function List({ listed }: Pick<NonNullable<CheckedEdit['values']>, 'listed'>) {
             ) : (
               <span class="masked">{secret ? texts.environment.masked : texts.environment.unknown}</span>
             )}
-            {secret && <span class="unseen">{texts.editor.secret}</span>}
+            {secret && <span class="unseen">{editorTexts.secret}</span>}
           </dd>
         </div>
       ))}

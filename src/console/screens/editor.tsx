@@ -5,7 +5,7 @@ import { draftOf, keepDraft, type ReadDefinition } from '../drafts.ts'
 import { type CheckedEdit, EditedDefinition, type PlaceFacts } from '../editing.ts'
 import { Failure, Shown } from '../parts/states.tsx'
 import { useSignedIn } from '../session.ts'
-import { texts } from '../texts.ts'
+import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import { Conflict } from './conflict.tsx'
 import { DefinitionEditor } from './definition-editor.ts'
@@ -73,7 +73,7 @@ function Editing({ name, path, read, draft }: EditingProps) {
         const written = now.etag === saved.etag ? now : saved
         setBase(written)
         editor.current?.replace(written.text, { undoable: false })
-        setTold(texts.editor.saved(written.revision))
+        setTold(editorTexts.saved(written.revision))
         setAsking(undefined)
       } catch (problem) {
         const theirs = isConflict(problem) ? await readDefinition(path).catch(() => undefined) : undefined
@@ -91,9 +91,9 @@ function Editing({ name, path, read, draft }: EditingProps) {
     <>
       <div class="heading">
         <span class="muted" role="status">
-          {texts.editor.revision(base.revision)}
-          {changed && <span class="mark">{texts.editor.unsaved}</span>}
-          {mistakes > 0 && <span class="mark bad">{texts.editor.mistakes(mistakes)}</span>}
+          {editorTexts.revision(base.revision)}
+          {changed && <span class="mark">{editorTexts.unsaved}</span>}
+          {mistakes > 0 && <span class="mark bad">{editorTexts.mistakes(mistakes)}</span>}
           {told !== undefined && !changed && <span class="mark good">{told}</span>}
         </span>
         <div class="buttons">
@@ -103,10 +103,10 @@ function Editing({ name, path, read, draft }: EditingProps) {
             disabled={!changed || busy}
             onClick={() => editor.current?.replace(base.text, { undoable: true })}
           >
-            {texts.editor.discard}
+            {editorTexts.discard}
           </button>
           <button type="button" disabled={!changed || busy} aria-busy={busy} onClick={() => state.current.save()}>
-            {texts.editor.save}
+            {editorTexts.save}
           </button>
         </div>
       </div>
@@ -115,7 +115,7 @@ function Editing({ name, path, read, draft }: EditingProps) {
         <div>
           <div ref={place} class="editor" />
           <AtCursor name={name} editor={editor.current} actions={state.current} text={text} />
-          <p class="muted">{texts.editor.hint}</p>
+          <p class="muted">{editorTexts.hint}</p>
         </div>
         <EditedResult values={found?.values} failed={state.current.failed} again={() => editor.current?.checkAgain()} />
       </div>
@@ -195,7 +195,7 @@ function useEditor({ name, path, read, draft }: EditingProps) {
     if (place.current === null) return
     const made = new DefinitionEditor(place.current, {
       text: draft,
-      label: texts.editor.label,
+      label: editorTexts.label,
       definition: state.current.definition,
       changed: (typed) => {
         keep(typed)
@@ -252,13 +252,13 @@ function AtCursor({
   actions.describe = () =>
     void ask(async (at) => {
       const known = await actions.definition.facts(at.text, at.offset)
-      if (known === null) setTold(texts.editor.nothingKnown)
+      if (known === null) setTold(editorTexts.nothingKnown)
       else setFacts(known)
     })
   actions.define = () =>
     void ask(async (at) => {
       const [target] = await actions.definition.definitions(at.text, at.offset)
-      if (target === undefined) setTold(texts.editor.nowhereDefined)
+      if (target === undefined) setTold(editorTexts.nowhereDefined)
       else if (target.environment === name) at.goTo(target.line ?? 1, target.column ?? 1)
       else route(`/environments/${target.environment}/editor?line=${target.line ?? 1}&column=${target.column ?? 1}`)
     })
@@ -268,19 +268,19 @@ function AtCursor({
       const { edits, encrypted } = await actions.definition.encrypt(before, at.offset)
       if (at.text !== before) return
       at.apply(edits)
-      if (!encrypted) setTold(texts.editor.encryptedLater)
+      if (!encrypted) setTold(editorTexts.encryptedLater)
     })
   return (
     <>
       <div class="buttons">
         <button type="button" class="secondary" onClick={() => actions.describe()}>
-          {texts.editor.describe} <kbd>F1</kbd>
+          {editorTexts.describe} <kbd>F1</kbd>
         </button>
         <button type="button" class="secondary" onClick={() => actions.define()}>
-          {texts.editor.define} <kbd>F12</kbd>
+          {editorTexts.define} <kbd>F12</kbd>
         </button>
         <button type="button" class="secondary" onClick={encrypt}>
-          {texts.editor.encrypt}
+          {editorTexts.encrypt}
         </button>
       </div>
       <div role="status">

@@ -2,11 +2,13 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { environmentPath, sendJson, type Value } from '../api.ts'
+import { rotationTexts } from '../environment-texts.ts'
 import { NewName } from '../parts/new-name.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
+import { firstRunTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 /** The names that the tour gives. */
@@ -50,7 +52,7 @@ export function FirstRun({ project, environment }: { project?: string; environme
     }
     return (
       <Steps at={0}>
-        <Form send={create} button={texts.firstRun.create}>
+        <Form send={create} button={firstRunTexts.create}>
           <NewName project="demo" name="first" />
         </Form>
       </Steps>
@@ -63,7 +65,7 @@ export function FirstRun({ project, environment }: { project?: string; environme
 export function FirstRunPage(at: { project?: string; environment?: string }) {
   return (
     <>
-      <h1>{texts.firstRun.title}</h1>
+      <h1>{firstRunTexts.title}</h1>
       <FirstRun {...at} />
     </>
   )
@@ -88,9 +90,9 @@ function Tour({ name }: { name: string }) {
       {({ secret, rotator, rotated }) =>
         !secret ? (
           <Steps at={1} name={name}>
-            <Form key="secret" send={keepSecret} button={texts.firstRun.keep}>
+            <Form key="secret" send={keepSecret} button={firstRunTexts.keep}>
               <label>
-                {texts.firstRun.secret} <code>{secretKey}</code>
+                {firstRunTexts.secret} <code>{secretKey}</code>
                 <input name="secret" type="password" required autocomplete="off" maxLength={1000} />
               </label>
             </Form>
@@ -98,11 +100,11 @@ function Tour({ name }: { name: string }) {
         ) : !rotated ? (
           <Steps at={2} name={name}>
             {rotator ? (
-              <Form key="rotate" send={rotate} button={texts.rotation.rotate}>
-                <p>{texts.firstRun.rotatorIsThere}</p>
+              <Form key="rotate" send={rotate} button={rotationTexts.rotate}>
+                <p>{firstRunTexts.rotatorIsThere}</p>
               </Form>
             ) : (
-              <Form key="rotator" send={addRotator} button={texts.firstRun.addRotator}>
+              <Form key="rotator" send={addRotator} button={firstRunTexts.addRotator}>
                 <pre>{`${rotatedKey}:\n  fn::rotate::password: {inputs: {length: 24}}`}</pre>
               </Form>
             )}
@@ -157,13 +159,13 @@ function Form({
 function Steps({ at, name, children }: { at: number; name?: string; children: ComponentChildren }) {
   return (
     <>
-      <p>{texts.firstRun.welcome}</p>
+      <p>{firstRunTexts.welcome}</p>
       <ol class="steps">
-        {texts.firstRun.steps.map(({ title, about }, index) => (
+        {firstRunTexts.steps.map(({ title, about }, index) => (
           <li key={title} aria-current={index === at ? 'step' : undefined}>
             <h2>
               {title}
-              {index < at && <span class="mark good">{texts.firstRun.done}</span>}
+              {index < at && <span class="mark good">{firstRunTexts.done}</span>}
             </h2>
             {index === at && (
               <>
@@ -176,7 +178,7 @@ function Steps({ at, name, children }: { at: number; name?: string; children: Co
       </ol>
       {name !== undefined && (
         <p>
-          <a href={`/environments/${name}/editor`}>{texts.firstRun.open(name)}</a>
+          <a href={`/environments/${name}/editor`}>{firstRunTexts.open(name)}</a>
         </p>
       )}
     </>
@@ -190,11 +192,11 @@ function Use({ name }: { name: string }) {
   const token = '-H "Authorization: token $ESC_ACCESS_TOKEN"'
   return (
     <>
-      <Command title={texts.firstRun.token} text={`export ESC_SERVER_URL=${location.origin} ESC_ACCESS_TOKEN=…`} />
-      <Command title={texts.firstRun.run} text={`esc run ${name} -- sh -c 'test -n "$${variable}" && echo it works'`} />
-      <Command title={texts.firstRun.rotatedNow} text={`esc env open ${name} ${rotatedKey}.current`} />
+      <Command title={firstRunTexts.token} text={`export ESC_SERVER_URL=${location.origin} ESC_ACCESS_TOKEN=…`} />
+      <Command title={firstRunTexts.run} text={`esc run ${name} -- sh -c 'test -n "$${variable}" && echo it works'`} />
+      <Command title={firstRunTexts.rotatedNow} text={`esc env open ${name} ${rotatedKey}.current`} />
       <Command
-        title={texts.firstRun.curl}
+        title={firstRunTexts.curl}
         text={`ID=$(curl -sf -X POST ${token} ${url}/open | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')\ncurl -sf ${token} "${url}/open/$ID?property=${secretKey}"`}
       />
     </>

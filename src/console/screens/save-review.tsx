@@ -5,6 +5,7 @@ import { compareLines } from '../parts/line-diff.ts'
 import { LineDiff } from '../parts/line-diff-view.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
 import { texts } from '../texts.ts'
+import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 /** Shows what saving would change: key by key, without secrets, and line by line. */
@@ -29,22 +30,22 @@ export function SaveReview({
 }) {
   const loaded = useLoaded(() => definition.changes(text, Number(base.revision)), [text, base.revision])
   return (
-    <Dialog title={texts.editor.review} close={close}>
+    <Dialog title={editorTexts.review} close={close}>
       <Shown of={loaded}>
-        {(changes) => (changes === null ? <p>{texts.editor.unreadable}</p> : <Changes changes={changes} />)}
+        {(changes) => (changes === null ? <p>{editorTexts.unreadable}</p> : <Changes changes={changes} />)}
       </Shown>
       <details>
-        <summary>{texts.editor.lines}</summary>
+        <summary>{editorTexts.lines}</summary>
         <LineDiff lines={compareLines(base.text, text)} />
       </details>
-      {mistakes > 0 && <p class="failure">{texts.editor.refused(mistakes)}</p>}
+      {mistakes > 0 && <p class="failure">{editorTexts.refused(mistakes)}</p>}
       {error && <Failure error={error} />}
       <footer>
         <button type="button" class="secondary" onClick={close}>
           {texts.common.cancel}
         </button>
         <button type="button" aria-busy={busy} disabled={busy} onClick={save}>
-          {texts.editor.save}
+          {editorTexts.save}
         </button>
       </footer>
     </Dialog>
@@ -52,7 +53,7 @@ export function SaveReview({
 }
 
 function Changes({ changes }: { changes: readonly ShownChange[] }) {
-  if (changes.length === 0) return <p>{texts.editor.sameValues}</p>
+  if (changes.length === 0) return <p>{editorTexts.sameValues}</p>
   return (
     <ul class="changes">
       {changes.map(({ path, before, after }) => (
@@ -60,11 +61,11 @@ function Changes({ changes }: { changes: readonly ShownChange[] }) {
           <code>{path}</code>{' '}
           {before === undefined ? (
             <>
-              {texts.editor.added} <ins>{after}</ins>
+              {editorTexts.added} <ins>{after}</ins>
             </>
           ) : after === undefined ? (
             <>
-              {texts.editor.removed} <del>{before}</del>
+              {editorTexts.removed} <del>{before}</del>
             </>
           ) : (
             <>

@@ -3,7 +3,7 @@ import { revisionTexts as texts } from '../../environment-texts.ts'
 import { later } from '../../parts/later.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { RightsNote } from '../../rights.tsx'
-import { texts as shared } from '../../texts.ts'
+import { graphTexts } from '../../texts-more.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import type { TabProps } from '../tab.ts'
 import { loadRevisions, type Revision } from './revision.ts'
@@ -80,7 +80,7 @@ function List({ name, revisions, reload }: { name: string; revisions: readonly R
       </div>
       {revisions.length > most && (
         <button type="button" class="secondary" onClick={() => setMost(most + step)}>
-          {shared.environments.loadMore}
+          {graphTexts.showMore}
         </button>
       )}
       <Dialogs {...{ name, revisions, open, from, to, reload }} close={() => setOpen(undefined)} />
