@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { accessTexts as texts } from '../texts-more.ts'

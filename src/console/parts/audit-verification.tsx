@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { perform } from '../perform.ts'
 import { auditTexts as texts } from '../texts-more.ts'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { texts } from '../texts.ts'
 import { compareLines } from './line-diff.ts'
 

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { type AccessList, fileOf, reasonOf } from '../access/access.ts'
 import { ExplainedAccess } from '../access/explanation.tsx'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { pageOf } from '../graph/environment-graph.ts'

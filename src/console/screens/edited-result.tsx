@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useMemo } from 'preact/hooks'
 import type { CheckedEdit } from '../editing.ts'
 import { Failure } from '../parts/states.tsx'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { type EnvironmentGraph, type GraphLink, loadGraph, pageOf } from '../graph/environment-graph.ts'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { hasDrafts } from '../drafts.ts'
 import { isBrowserSignInOffered, signIn } from '../session.ts'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { copy } from '../clipboard.ts'
 import { Dialog } from '../parts/dialog.tsx'

@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { environmentPath, getJson, sendJson, type Value } from '../api.ts'
 import { copy } from '../clipboard.ts'

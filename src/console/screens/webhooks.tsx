@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'

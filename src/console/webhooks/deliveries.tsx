@@ -1,3 +1,4 @@
+import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { Failure, Shown } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'

@@ -1,3 +1,4 @@
+import '../../list-style.ts'
 import { useState } from 'preact/hooks'
 import { revisionTexts as texts } from '../../environment-texts.ts'
 import { later } from '../../parts/later.tsx'

@@ -1,3 +1,4 @@
+import '../../list-style.ts'
 import { useCallback, useState } from 'preact/hooks'
 import { rotationTexts as texts } from '../../environment-texts.ts'
 import type { Act } from '../../parts/advice.tsx'

@@ -1,3 +1,4 @@
+import '../../list-style.ts'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { scheduleTexts as texts } from '../../environment-texts.ts'

@@ -1,3 +1,4 @@
+import '../../list-style.ts'
 import { scheduleTexts as texts } from '../../environment-texts.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
