@@ -1,4 +1,3 @@
-import '../list-style.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { hasDrafts } from '../drafts.ts'
 import { isBrowserSignInOffered, signIn } from '../session.ts'
