@@ -90,8 +90,10 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
   let begun = false
   const stage = async (record: PlainObject) => {
     begun = true
+    const before = context.now().getTime()
     await journal.put(record)
     pending = record
+    refuseLate(context.now().getTime() - before)
     // Only now: a secret that has just arrived must be on disk before the user's Ctrl-C is obeyed.
     refuseWhenStopped(context)
   }
@@ -163,6 +165,12 @@ async function reconcile(
   } catch (error) {
     throw keptInJournal(error)
   }
+}
+
+/** A record says when something is about to be done: a change made much later would not be found. */
+function refuseLate(tookMs: number): void {
+  if (tookMs <= 5_000) return
+  throw new EscError('io', `the journal took ${Math.round(tookMs / 1000)} s to write`, { hint: 'try again' })
 }
 
 function refuseWhenStopped(context: RotatorContext): void {
