@@ -167,7 +167,7 @@ async function reconcile(
   }
 }
 
-/** A record says when something is about to be done: a change made much later would not be found. */
+/** A record says when something is about to be done: what is done much later is not found by it. */
 function refuseLate(tookMs: number): void {
   if (tookMs <= 5_000) return
   throw new EscError('io', `the journal took ${Math.round(tookMs / 1000)} s to write`, { hint: 'try again' })
