@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { slow } from '../sample.ts'
 import { repositoryRoot } from '../sources.ts'
 
 const places = [
@@ -31,6 +32,9 @@ export const looks = [
   { name: 'phone', colorScheme: 'light', width: 390 },
   { name: 'phone-dark', colorScheme: 'dark', width: 390 },
 ] as const
+
+/** Looks that a usual run tries: the widest and the narrowest, of both colours. */
+export const usualLooks = slow || process.env.UPDATE_PICTURES ? looks : [looks[0], looks[3]]
 
 /** A page of the console, and what went wrong in it. */
 export class ConsolePage {

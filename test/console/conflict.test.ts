@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, looks, startBrowser, usualLooks } from './browser.ts'
 
 const BASE = `values:
   # Kept as it is.
@@ -175,7 +175,7 @@ describe('saving in the console after somebody else', function () {
     await opened.context.close()
   })
 
-  for (const look of looks) {
+  for (const look of usualLooks) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const { name, opened, page } = await open(look)
       await typeBehind(page, 4, '0')

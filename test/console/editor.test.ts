@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, looks, startBrowser, usualLooks } from './browser.ts'
 
 const IMPORTS = 26
 const EDITS = 8
@@ -231,7 +231,7 @@ describe('the editor of the console', function () {
     await context.close()
   })
 
-  for (const look of looks) {
+  for (const look of usualLooks) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await open('app/dev', look)
       const { page, context } = opened

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { ended, Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
 
 const SECRET = 'cAnary-$' + '{first}-run'
 
@@ -82,7 +82,22 @@ describe('the first steps in the console', function () {
     await context.close()
   })
 
-  for (const look of looks) {
+  it('are over once there is an environment: further ones are made in a dialog', async () => {
+    const opened = await ConsolePage.open(browser, server.url)
+    const { page, context, faults } = opened
+    await opened.signIn(server.token)
+    await page.getByRole('button', { name: 'New environment' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Project').fill('demo')
+    await dialog.getByLabel('Name').fill('second')
+    expect(await opened.barriers()).to.deep.equal([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'second' }).waitFor()
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  for (const look of usualLooks) {
     it(`keep nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(browser, server.url, look)
       const { page, context } = opened
