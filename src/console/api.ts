@@ -1,6 +1,7 @@
+import { texts } from './texts.ts'
 import { readWire, type Told, wordsOf } from './wire.ts'
 
-/** An error that the server has answered with. */
+/** An error that the server has answered with; of status 0, that it has not. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
@@ -82,6 +83,8 @@ export async function callApi(
     credentials: 'same-origin',
     redirect: 'error',
     signal: signal ?? null,
+  }).catch((problem: Error) => {
+    throw signal?.aborted ? problem : new ApiError(0, texts.common.unreachable)
   })
   const text = await answer.text()
   if (answer.ok) return { status: answer.status, headers: answer.headers, text }

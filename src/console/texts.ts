@@ -79,6 +79,7 @@ export const texts = {
     removed: 'removed: ',
     cancel: 'Cancel',
     failed: 'That did not work.',
+    unreachable: 'The server does not answer. Try again once it does; what you typed stays here.',
     tryAgain: 'Try again',
     notFound: 'There is no such page.',
     never: 'never',

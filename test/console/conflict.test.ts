@@ -155,7 +155,7 @@ describe('saving in the console after somebody else', function () {
     await typeBehind(page, 5, '3')
     await opened.context.setOffline(true)
     await submit(page)
-    await page.getByRole('dialog').getByRole('alert').first().waitFor()
+    await page.getByRole('dialog').getByText('The server does not answer').first().waitFor()
     await opened.context.setOffline(false)
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     expect(await textOf(page)).to.include('retries: 33')
