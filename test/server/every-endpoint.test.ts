@@ -24,6 +24,8 @@ const exceptions: Readonly<Record<string, GuardLevel | undefined>> = {
   'get /api/esc/providers/{name}/schema': undefined,
   'get /api/esc/rotators': undefined,
   'get /api/esc/rotators/{name}/schema': undefined,
+  // What the caller may not do, of the store.
+  'get /api/v1/refused': undefined,
   // Each operation says what it needs.
   'post /api/v1/operations/{name}': undefined,
   // A text of the caller, which is checked with what the caller may see.

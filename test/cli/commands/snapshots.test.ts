@@ -218,6 +218,7 @@ describe('snapshots', () => {
 /** Their JSON is compared where what they need is set up. */
 const ELSEWHERE: readonly string[] = [
   'server:import',
+  'trust:folder',
   'access:add',
   'access:join',
   'access:remove',
