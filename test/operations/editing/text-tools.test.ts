@@ -149,9 +149,10 @@ describe('what an editor does with a definition', function () {
 
   it('offers steps of references that there are', async () => {
     let offered = 0
-    for (const text of sample(texts, 40)) {
+    const withValues = texts.filter((text) => /^values:\n/.test(text))
+    for (const text of sample(withValues, 40)) {
       const analysis = await analyze(text)
-      if (analysis.environment === undefined || !/^values:\n/.test(text)) continue
+      if (analysis.environment === undefined) continue
       const marked = text.replace(/^values:\n/, 'values:\n  zz: "${"\n')
       const around = { installed: { providers: [], rotators: [] }, environments: [], look: async () => undefined }
       const found = await offersAt(marked, marked.indexOf('${') + 2, analysis, around)
