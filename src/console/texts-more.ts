@@ -238,7 +238,7 @@ export const accessTexts = {
   plan: {
     recipients: (recipients: string, lists: string) =>
       `${recipients} ${lists === '' ? 'is a recipient no more' : `is taken out of ${lists}`}.`,
-    rekey: (names: string) => `New data keys at once, and every revision encrypted anew: ${names}.`,
+    rekey: (names: string) => `New data keys at once, and every revision re-encrypted: ${names}.`,
     rules: 'They are taken out of the teams and rules in esc.yaml; rules that say none stay.',
     owed: (names: string) => `Removed before, and credentials not rotated since: ${names}.`,
     shared: (name: string, provider: string) =>

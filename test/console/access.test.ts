@@ -101,7 +101,7 @@ describe('access in the console', function () {
     await dialog.getByLabel('Principal').fill('bob@example.com')
     await dialog.getByRole('button', { name: 'What will be done?' }).click()
     await dialog
-      .getByText('New data keys at once, and every revision encrypted anew: app/dev, app/prod, other/one.')
+      .getByText('New data keys at once, and every revision re-encrypted: app/dev, app/prod, other/one.')
       .waitFor()
     await dialog.getByText('They are taken out of the teams and rules in esc.yaml').waitFor()
     await dialog.getByText('to be rotated: password').first().waitFor()

@@ -57,6 +57,26 @@ describe('what people may do in the console', function () {
       await context.close()
     })
 
+  it('lets readers write in the editor, and says why they cannot save', async () => {
+    for (const level of ['read', 'write'] as const) {
+      const { page, context, faults } = await site.open('/environments/app/dev/editor', level)
+      const save = page.getByRole('button', { name: 'Save', exact: true })
+      await save.waitFor()
+      await page.locator('.cm-content').focus()
+      await page.keyboard.press('Control+End')
+      await page.keyboard.type('# a note')
+      await page.getByText('Not saved').waitFor()
+      expect(await save.isEnabled(), level).to.equal(level === 'write')
+      expect(await save.getAttribute('aria-describedby'), level).to.equal(level === 'write' ? null : 'needs-write')
+      await page.keyboard.press('Control+s')
+      const review = page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true })
+      await review.waitFor()
+      expect(await review.isEnabled(), level).to.equal(level === 'write')
+      expect(faults).to.deep.equal([])
+      await context.close()
+    }
+  })
+
   it('is decided by the server, whatever the page shows', async () => {
     const { page, context } = await site.open('/environments/app/dev/rotated', 'read')
     const status = await page.evaluate<number>(`fetch('/console/api/v1/operations/rotate-environment', {

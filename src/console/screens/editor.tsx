@@ -4,6 +4,7 @@ import { ApiError, callApi, environmentPath } from '../api.ts'
 import { draftOf, keepDraft, type ReadDefinition } from '../drafts.ts'
 import { type CheckedEdit, EditedDefinition, type PlaceFacts } from '../editing.ts'
 import { Failure, Shown } from '../parts/states.tsx'
+import { Action, RightsNote } from '../rights.tsx'
 import { useSignedIn } from '../session.ts'
 import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -105,11 +106,12 @@ function Editing({ name, path, read, draft }: EditingProps) {
           >
             {editorTexts.discard}
           </button>
-          <button type="button" disabled={!changed || busy} aria-busy={busy} onClick={() => state.current.save()}>
+          <Action does="replace-definition" disabled={!changed} busy={busy} onClick={() => state.current.save()}>
             {editorTexts.save}
-          </button>
+          </Action>
         </div>
       </div>
+      <RightsNote operations={['replace-definition']} />
       {error && asking === undefined && <Failure error={error} />}
       <div class="editing">
         <div>

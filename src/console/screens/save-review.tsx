@@ -4,6 +4,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { compareLines } from '../parts/line-diff.ts'
 import { LineDiff } from '../parts/line-diff-view.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
+import { Action } from '../rights.tsx'
 import { texts } from '../texts.ts'
 import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -44,9 +45,9 @@ export function SaveReview({
         <button type="button" class="secondary" onClick={close}>
           {texts.common.cancel}
         </button>
-        <button type="button" aria-busy={busy} disabled={busy} onClick={save}>
+        <Action does="replace-definition" busy={busy} onClick={save}>
           {editorTexts.save}
-        </button>
+        </Action>
       </footer>
     </Dialog>
   )
