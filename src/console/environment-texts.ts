@@ -108,7 +108,7 @@ export const rotationTexts = {
 
 export const scheduleTexts = {
   none: 'No rotation schedule.',
-  scheduled: 'Rotated by the clock:',
+  scheduled: 'Rotated on schedule:',
   inZone: (cron: string, zone: string) => `${cron}, ${zone}`,
   next: 'next',
   over: 'and never again',
@@ -137,7 +137,7 @@ export const scheduleTexts = {
   scheduleTime: (zone: string) => `Schedule (${zone})`,
   removeTitle: 'Remove the rotation schedule?',
   removeEnds:
-    'From now on nothing is rotated by the clock. Credentials stay as they are, and the history of runs stays.',
+    'From now on nothing is rotated on schedule. Credentials stay as they are, and the history of runs stays.',
   removeNow: 'Remove schedule',
   historyTitle: 'Runs of the schedule',
   noRuns: 'It has not run yet.',

@@ -89,7 +89,7 @@ describe('rotation schedules in the console', function () {
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('paused').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Remove' }).click()
-    await dialog.getByText('nothing is rotated by the clock').waitFor()
+    await dialog.getByText('nothing is rotated on schedule').waitFor()
     await dialog.getByRole('button', { name: 'Remove schedule' }).click()
     await page.getByText('No rotation schedule.').waitFor()
     expect(await site.program.ok('env', 'schedule', 'list', 'app/new')).to.not.include('sched-1')
