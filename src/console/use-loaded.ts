@@ -20,7 +20,10 @@ export function useLoaded<T>(
     const stop = new AbortController()
     setState((before) => ({ ...before, loading: true, error: undefined }))
     load(stop.signal).then(
-      (value) => setState({ value, error: undefined, loading: false }),
+      (value) => {
+        // An answer that comes late is not the one that is wanted now.
+        if (!stop.signal.aborted) setState({ value, error: undefined, loading: false })
+      },
       (error) => {
         if (!stop.signal.aborted) setState({ value: undefined, error, loading: false })
       },

@@ -66,6 +66,38 @@ describe('the audit log in the console', function () {
     await context.close()
   })
 
+  it('keeps what is typed while lines are loaded, and shows the answer to the last question', async () => {
+    const { page, context, faults } = await suite.open('/environments')
+    const held: (() => Promise<void>)[] = []
+    const list = '**/operations/list-audit-lines'
+    await page.route(list, (route) => void held.push(() => route.continue()))
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.getByLabel('Person').fill('nobody@example.com')
+    await eventually(async () => expect(held).to.have.lengthOf(1))
+    const [first] = held.splice(0)
+    await first?.()
+    await page.locator('tbody tr').first().waitFor()
+    expect(await page.getByLabel('Person').inputValue()).to.equal('nobody@example.com')
+    // The answer about nobody comes first, and then the one about everybody.
+    await page.getByLabel('Person').fill('')
+    await page.getByLabel('Action').fill('no-such-event,environment-created')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await eventually(async () => expect(held).to.have.lengthOf(1))
+    await page.getByLabel('Person').fill('nobody@example.com')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await eventually(async () => expect(held).to.have.lengthOf(2))
+    const [slow, quick] = held.splice(0)
+    await quick?.()
+    await page.getByText('No line matches.').waitFor()
+    const late = page.waitForResponse(list)
+    await slow?.()
+    await (await late).finished()
+    await page.waitForTimeout(100)
+    expect(await page.getByText('No line matches.').isVisible()).to.equal(true)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
   it('has pages that stay the same while the log grows', async () => {
     for (let at = 0; at < 120; at++) await suite.server.call('GET', '/api/esc/environments/acme/app/dev?decrypt=1')
     for (let at = 0; at < 60; at++)

@@ -161,16 +161,17 @@ function Filters({ filter, withEnvironment, loading, change }: FiltersProps) {
       ...Object.fromEntries([...form].map(([key, value]) => [key, String(value).trim()])),
     })
   }
+  // What was typed and not applied yet stays while lines are loaded.
   const text = (key: keyof Filter) => (
     <label key={key}>
       {texts.filters[key]}
-      <input name={key} value={filter[key]} placeholder={texts.hints[key]} autocomplete="off" />
+      <input name={key} defaultValue={filter[key]} placeholder={texts.hints[key]} autocomplete="off" />
     </label>
   )
   const time = (key: 'since' | 'until') => (
     <label key={key}>
       {texts.filters[key]}
-      <input name={key} type="datetime-local" step="1" value={filter[key]} />
+      <input name={key} type="datetime-local" step="1" defaultValue={filter[key]} />
     </label>
   )
   return (
@@ -181,7 +182,7 @@ function Filters({ filter, withEnvironment, loading, change }: FiltersProps) {
       {text('event')}
       <label>
         {texts.filters.result}
-        <select name="result" value={filter.result}>
+        <select name="result">
           <option value="">{texts.any}</option>
           {results.map((each) => (
             <option key={each} value={each} selected={each === filter.result}>
