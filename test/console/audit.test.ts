@@ -73,7 +73,9 @@ describe('the audit log in the console', function () {
     await page.route(list, (route) => void held.push(() => route.continue()))
     await page.getByRole('link', { name: 'Audit log' }).click()
     await page.getByLabel('Person').fill('nobody@example.com')
-    await eventually(async () => expect(held).to.have.lengthOf(1))
+    await eventually(async () => {
+      expect(held).to.have.lengthOf(1)
+    })
     const [first] = held.splice(0)
     await first?.()
     await page.locator('tbody tr').first().waitFor()
@@ -82,10 +84,14 @@ describe('the audit log in the console', function () {
     await page.getByLabel('Person').fill('')
     await page.getByLabel('Action').fill('no-such-event,environment-created')
     await page.getByRole('button', { name: 'Filter' }).click()
-    await eventually(async () => expect(held).to.have.lengthOf(1))
+    await eventually(async () => {
+      expect(held).to.have.lengthOf(1)
+    })
     await page.getByLabel('Person').fill('nobody@example.com')
     await page.getByRole('button', { name: 'Filter' }).click()
-    await eventually(async () => expect(held).to.have.lengthOf(2))
+    await eventually(async () => {
+      expect(held).to.have.lengthOf(2)
+    })
     const [slow, quick] = held.splice(0)
     await quick?.()
     await page.getByText('No line matches.').waitFor()

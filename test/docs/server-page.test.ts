@@ -8,10 +8,10 @@ const blocks = (kind: string) =>
   [...page.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text ?? '')
 
 describe('the page on the server', () => {
-  it('shows manifests that are YAML', () => {
-    const manifests = blocks('yaml').flatMap((text) => parseAllDocuments(text, { uniqueKeys: true }))
-    for (const { errors } of manifests) expect(errors).to.deep.equal([])
-    expect(manifests.map((document) => document.get('kind'))).to.include('Deployment')
+  it('shows examples that are YAML', () => {
+    const examples = blocks('yaml').flatMap((text) => parseAllDocuments(text, { uniqueKeys: true }))
+    for (const { errors } of examples) expect(errors).to.deep.equal([])
+    expect(examples).to.not.have.length(0)
   })
 
   it('starts the server with flags that there are', () => {

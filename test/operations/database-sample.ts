@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -116,14 +116,9 @@ export class DatabaseSample {
   }
 
   /** The lines of the audit log, oldest first. */
-  auditLines(): { readonly event: string; readonly result: string; readonly user: string }[] {
-    const { folder } = this.workspace('ada@example.com').store.state
-    const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
-    return files
-      .filter((file) => /^audit\/.*\.jsonl$/.test(file))
-      .flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
-      .map((line) => JSON.parse(line))
-      .sort((a, b) => a.sequence - b.sequence)
+  async auditLines(): Promise<{ readonly event: string; readonly result: string; readonly user: string }[]> {
+    const lines = (await this.#records?.shared?.audit.lines()) ?? []
+    return lines.map((line) => JSON.parse(line))
   }
 
   async remove(): Promise<void> {

@@ -37,7 +37,7 @@ describe('an operation on a store in PostgreSQL', function () {
     const session = new Session(workspace)
     const subject = operation.about === 'store' ? undefined : workspace.reference(given.subject ?? 'app/dev')
     await given.before?.(same)
-    const lines = store.auditLines().length
+    const lines = (await store.auditLines()).length
     const outcome = await session.perform(operation, subject, given.input?.(workspace, same)).then(
       ({ commit }) => (commit === undefined ? 'done' : 'committed'),
       (error) => (error.code ? `${error.code}` : String(error.stack)),
@@ -46,10 +46,7 @@ describe('an operation on a store in PostgreSQL', function () {
     await new Session(workspace).perform(deliverWebhooks, undefined, {})
     return {
       outcome,
-      audited: store
-        .auditLines()
-        .slice(lines)
-        .map(({ event, result }) => `${event} ${result}`),
+      audited: (await store.auditLines()).slice(lines).map(({ event, result }) => `${event} ${result}`),
       told: store.sent.slice(before).sort(),
     }
   }

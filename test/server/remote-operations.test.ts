@@ -34,7 +34,7 @@ const onlyHere = `
   deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
   export-store-to-folder get-scheduler-look get-scheduler-settings get-status grant-token
   import-environments import-store-into-database import-values init-issuer issue-token
-  list-environments-to-renumber list-references-to-key locate-definition
+  list-environments-to-renumber list-references-to-key list-unfinished-rotations locate-definition
   note-scheduler-look open-draft open-text plan-prune plan-trust-setup prune-environment publish-issuer
   record-agent-call renumber-environment request-access require-known restore-working-definition
   review-trust rewrap-key rewrap-keys rotate-signing-key run-due-schedule

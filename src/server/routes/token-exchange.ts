@@ -40,7 +40,13 @@ const granted = z
   .openapi('ExchangedToken')
 
 const refusal = z
-  .object({ code: z.number().int(), message: z.string(), error: z.string(), error_description: z.string() })
+  .object({
+    code: z.number().int(),
+    message: z.string(),
+    // A body that cannot be read at all is refused before it is known to be for an exchange.
+    error: z.string().optional(),
+    error_description: z.string().optional(),
+  })
   .openapi('RefusedExchange')
 
 /** Somebody who has not shown yet who they are. Nothing asks for what this one may do. */
