@@ -180,7 +180,7 @@ export class SharedRecordsOf implements StoreRecords {
     const entries = this.#journals.get(id) ?? this.#readJournal(id)
     const change = (act: () => void) =>
       this.#statement(() => {
-        if (this.#database.sabotage !== 'journal needs no lease') this.#requireLease(id)
+        if (this.#database.sabotage !== 'journal needs no lease') this.#renewLease(id)
         act()
         this.#database.version++
       })
@@ -190,7 +190,7 @@ export class SharedRecordsOf implements StoreRecords {
       read: (name) => entries.get(name),
       makeDurable: () => {},
       requireLock: () =>
-        promptly([() => this.#process.timeline.nowMs], () => this.#statement(() => this.#requireLease(id))),
+        promptly([() => this.#process.timeline.nowMs], () => this.#statement(() => this.#renewLease(id))),
       put: async (name, bytes) => {
         const content = Uint8Array.from(bytes)
         const put = () => change(() => this.#database.put(`${folder}/${name}`, content))
@@ -225,6 +225,13 @@ export class SharedRecordsOf implements StoreRecords {
     const name = leaseName({ kind: 'environment', id })
     if (this.#database.holds(name, this.#tokens.get(name) ?? 0)) return
     throw new EscError('locked', 'the lock of the environment was lost')
+  }
+
+  /** What follows must not be overtaken by whoever takes a lease that was over. */
+  #renewLease(id: string): void {
+    this.#requireLease(id)
+    const row = this.#database.leases.get(leaseName({ kind: 'environment', id }))
+    if (row !== undefined) row.expiresMs = Math.max(row.expiresMs, this.#process.timeline.nowMs + leaseMs)
   }
 
   #take(name: string, holder: object): number | undefined {

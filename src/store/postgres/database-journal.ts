@@ -61,10 +61,7 @@ export class DatabaseJournal implements JournalRecords {
     const { database } = this.#context
     const [, name, token] = this.#lease()
     await promptly(clocksMs, async () => {
-      const held = await database.run(
-        `select 1 from ${database.schema}.lease where name = $1 and token = $2 and expires > '-infinity'`,
-        [name, token],
-      )
+      const held = await database.run(`${this.#renewal('$1', '$2')} returning token`, [name, token])
       if (held.length === 0) throw lockLost()
     })
   }
@@ -97,11 +94,20 @@ export class DatabaseJournal implements JournalRecords {
     return `${folder.replace(/journal(?=[^/\\]*[/\\][^/\\]*$)/, 'forgotten')}/${name}`
   }
 
-  /** The lease cannot be taken over before the statement is done. */
+  /** The lease cannot be taken over before the statement is done, nor for a while afterwards. */
   #held(): string {
-    return `with held as (
-      select 1 from ${this.#context.database.schema}.lease where name = $2 and token = $3 and expires > '-infinity' for share
-    )`
+    return `with held as (${this.#renewal('$2', '$3')} returning token)`
+  }
+
+  /**
+   * Renews a lease that this process has, also one that is over and that nobody has taken yet: what
+   * follows from a change of the journal must not be overtaken by whoever takes it.
+   */
+  #renewal(name: string, token: string): string {
+    const { database, leases } = this.#context
+    return `update ${database.schema}.lease
+      set expires = greatest(expires, clock_timestamp() + interval '${leases.seconds} seconds')
+      where name = ${name} and token = ${token} and expires > '-infinity'`
   }
 
   #lease(): readonly unknown[] {

@@ -38,6 +38,11 @@ export class Leases {
     this.#timing = timing
   }
 
+  /** The time for which a lease counts that nobody renews. */
+  get seconds(): number {
+    return this.#timing.seconds
+  }
+
   /** The token under which this process holds a lease. Undefined: it does not. */
   tokenOf(name: string): number | undefined {
     return this.#held.get(name)?.token
