@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
 
 /** One server and one browser for all tests of a file. */
 export interface ConsoleSuite {
@@ -75,7 +75,7 @@ export function consoleSuite({ seed, env = {} }: SuiteOptions): ConsoleSuite {
  * @param screens paths by the names of their pictures; or what makes them, once the store is there.
  */
 export function keepsNobodyOut(suite: ConsoleSuite, screens: Readonly<Record<string, string>>): void {
-  for (const look of looks) {
+  for (const look of usualLooks) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
       const { page, context } = opened

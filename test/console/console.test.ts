@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { ended, Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
 
 const DEFINITION = `imports: [base/common]
 values:
@@ -197,7 +197,7 @@ describe('the console', function () {
     await context.close()
   })
 
-  for (const look of looks) {
+  for (const look of usualLooks) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(browser, server.url, look)
       const { page, context } = opened
