@@ -30,13 +30,20 @@ export class ConsoleSite {
     this.#tokens = tokens
   }
 
-  /** `undefined`: nothing is built, or there is no browser. `prepare` makes the environments. */
-  static async start(prepare: (program: Program) => Promise<void>): Promise<ConsoleSite | undefined> {
+  /**
+   * `undefined`: nothing is built, or there is no browser. `prepare` makes the environments; `move`
+   * puts the store into a database.
+   */
+  static async start(
+    prepare: (program: Program) => Promise<void>,
+    move: (program: Program) => Promise<void> = async () => {},
+  ): Promise<ConsoleSite | undefined> {
     if (!Program.isBuilt() || browserPath() === undefined) return undefined
     const program = new Program()
     await program.ok('init', '--organization', 'acme')
     await prepare(program)
     appendFileSync(join(program.store, 'esc.yaml'), rules)
+    await move(program)
     const tokens: Record<string, string> = {}
     for (const level of levels)
       tokens[level] = (await program.ok('server', 'token', 'create', '--user', `${level}@example.com`)).trim()
