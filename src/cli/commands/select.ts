@@ -61,7 +61,8 @@ export default class Select extends EscCommand<Result, typeof flags> {
     const session = openSession(this.io, this.flags)
     if (none) {
       await session.perform(deselectEnvironment, undefined)
-      return { selected: undefined }
+      // The folder's `.esc.yaml` may name one.
+      return { selected: findSelection(sessionRequest(this.io, this.flags), undefined)?.selected }
     }
     const { selected } = findSelection(sessionRequest(this.io, this.flags), undefined) ?? {}
     const own = { organization: session.organization, project: undefined }

@@ -42,7 +42,7 @@ describe('.esc.yaml', function () {
     await run('select app/dev', { cwd: below })
     expect(await opened(project)).to.equal('dev')
     expect((await run('select', { cwd: esc.folder })).out).to.include('No environment')
-    await run('select --none', { cwd: project })
+    expect((await run('select --none', { cwd: project })).out).to.equal('app/prod\n')
     expect(await opened(project)).to.equal('prod')
   })
 
