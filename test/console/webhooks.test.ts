@@ -105,7 +105,7 @@ access:
 
   it('are not for those who may only open, and answer no page of another origin', async () => {
     const reader = await suite.open('/environments/app/prod/webhooks', await suite.tokenFor('rita@example.com'))
-    await reader.page.getByText('Needs write access; you have').waitFor()
+    await reader.page.locator('.note', { hasText: 'Needs write access; you have' }).waitFor()
     await reader.context.close()
     const opened = await suite.open('/environments/app/prod/webhooks')
     const subject = { name: 'app/prod' }
