@@ -13,8 +13,8 @@ export function wrap(keyEncryptionKey: Uint8Array, dataKey: Uint8Array, bound: s
 
 /** `undefined` for the wrong key, or changed text. */
 export function unwrap(keyEncryptionKey: Uint8Array, wrapped: string, bound: string): Uint8Array | undefined {
-  const bytes = Buffer.from(wrapped, 'base64')
-  if (bytes.length < 28 || bytes.toString('base64') !== wrapped) return undefined
+  const bytes = exactBytes(wrapped)
+  if (bytes === undefined || bytes.length < 28) return undefined
   const end = bytes.length - 16
   const decipher = createDecipheriv('aes-256-gcm', keyEncryptionKey, bytes.subarray(0, 12), { authTagLength: 16 })
   decipher.setAAD(Buffer.from(bound))
@@ -27,4 +27,13 @@ export function unwrap(keyEncryptionKey: Uint8Array, wrapped: string, bound: str
     return undefined
   }
   return unwrapped
+}
+
+/**
+ * The bytes of a base64 text. `undefined` for another text than those bytes have: the last
+ * character may hold bits that say nothing, so several texts would pass for one.
+ */
+export function exactBytes(text: string, encoding: 'base64' | 'base64url' = 'base64'): Buffer | undefined {
+  const bytes = Buffer.from(text, encoding)
+  return bytes.toString(encoding) === text ? bytes : undefined
 }

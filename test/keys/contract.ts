@@ -143,6 +143,21 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
       }
     })
 
+    it('refuses a wrapped key with another text for the same bytes', async () => {
+      const wrapped = await wrap()
+      const provider = await open()
+      for (const { index, 0: run } of wrapped.matchAll(/[A-Za-z0-9+/_-]{20,}(?=={0,2}(?::|$))/g)) {
+        // Bits of the last character that say nothing are others.
+        const bits = (run.length * 6) % 8
+        if (bits === 0) continue
+        const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+        const end = index + run.length - 1
+        const other = alphabet[alphabet.indexOf(wrapped[end] ?? '') ^ 1]
+        const changed = wrapped.slice(0, end) + other + wrapped.slice(end + 1)
+        expect((await refusal(() => provider.unwrapKey(changed))).code, changed).to.be.oneOf(refusals)
+      }
+    })
+
     it('refuses a wrapped key that is cut short or something else', async () => {
       const wrapped = await wrap()
       const bad = [

@@ -8,6 +8,7 @@ import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.
 import { dataKeyText, type KeyOwner, ownerText } from '../data-key.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { recipientsFile } from '../recipients-file.ts'
+import { exactBytes } from '../wrapping.ts'
 import {
   AgeIdentities,
   badIdentity,
@@ -55,8 +56,8 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
 
     async unwrapKey(wrapped) {
       const text = /^v1:age:([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)?.[1]
-      if (text === undefined || Buffer.from(text, 'base64').toString('base64') !== text) throw malformedWrapping(owner)
-      const file = Buffer.from(text, 'base64')
+      const file = text === undefined ? undefined : exactBytes(text)
+      if (file === undefined) throw malformedWrapping(owner)
       const { result: bytes, found } = await new AgeIdentities(context).try((mine) => decrypt(file, mine, owner))
       if (bytes === undefined) throw cannotOpen(found)
       const dataKey = unbindKey(bytes.subarray(0, -digestBytes), owner)

@@ -5,6 +5,7 @@ import { dataKeyText, type KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer } from '../key-fault.ts'
 import { completeNetwork, type KeyNetwork } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
+import { exactBytes } from '../wrapping.ts'
 import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
 import { type AwsKeyUrl, environmentContextKey } from './awskms-key.ts'
 
@@ -72,7 +73,8 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
       const [, arn = '', ciphertext = ''] = /^v1:awskms:(arn:.*):([A-Za-z0-9+/]+={0,2})$/.exec(wrapped) ?? []
       if (!keyArnForm.test(arn)) throw malformedWrapping(owner)
       refuseOtherKey(arn)
-      const CiphertextBlob = Buffer.from(ciphertext, 'base64')
+      const CiphertextBlob = exactBytes(ciphertext)
+      if (CiphertextBlob === undefined) throw malformedWrapping(owner)
       const call = callOf('unwrap', arn, owner, [])
       const answer = await ask(call, async (kms, sdk, options) => {
         const KeyId = inRegion(arn, await kms.config.region())

@@ -4,6 +4,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
+import { exactBytes } from '../wrapping.ts'
 import { keyVaultToken } from './azure-token.ts'
 
 const apiVersion = '7.4'
@@ -74,7 +75,7 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
 
     async unwrapKey(wrapped) {
       const match = /^v1:azurekeyvault:([A-Za-z0-9]+):(RSA-OAEP(?:-256)?):([\w-]+)$/.exec(wrapped)
-      if (match === null) throw malformedWrapping(owner)
+      if (match === null || exactBytes(match[3] ?? '', 'base64url') === undefined) throw malformedWrapping(owner)
       const [, version, alg, value] = match as unknown as [string, string, string, string]
       const answer = await ask('unwrap', { version, alg, value })
       return unbindKey(Buffer.from(answer.value, 'base64url'), owner)

@@ -5,6 +5,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
+import { exactBytes } from '../wrapping.ts'
 import { googleToken } from './google-token.ts'
 
 const service = 'https://cloudkms.googleapis.com'
@@ -62,10 +63,11 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
 
     async unwrapKey(wrapped) {
       const text = /^v1:gcpkms:[0-9]+:([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)?.[1]
-      if (text === undefined) throw malformedWrapping(owner)
+      const bytes = text === undefined ? undefined : exactBytes(text)
+      if (bytes === undefined) throw malformedWrapping(owner)
       const { call, json } = await ask({ action: 'unwrap', key, owner, hidden: [] }, 'decrypt', {
         ciphertext: text,
-        ciphertextCrc32c: String(crc32c(Buffer.from(text, 'base64'))),
+        ciphertextCrc32c: String(crc32c(bytes)),
       })
       const plaintext = bytesOf(json.plaintext, json.plaintextCrc32c)
       if (plaintext === undefined) throw malformedKeyAnswer(call, service)

@@ -4,6 +4,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
+import { exactBytes } from '../wrapping.ts'
 import type { VaultKeyUrl } from './vault-key.ts'
 import { findVaultServer } from './vault-server.ts'
 import { vaultTls } from './vault-tls.ts'
@@ -70,7 +71,8 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
 
     async unwrapKey(wrapped) {
       const ciphertext = /^v1:hashivault:(.*)$/.exec(wrapped)?.[1] ?? ''
-      if (!ciphertextForm.test(ciphertext)) throw malformedWrapping(owner)
+      const text = ciphertext.slice(ciphertext.lastIndexOf(':') + 1)
+      if (!ciphertextForm.test(ciphertext) || exactBytes(text) === undefined) throw malformedWrapping(owner)
       const { call, data } = await ask('unwrap', { ciphertext }, [])
       if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedKeyAnswer(call, 'Vault')
       return unbindKey(Buffer.from(data.plaintext, 'base64'), owner)

@@ -3,7 +3,7 @@ import { EscError } from '../../errors.ts'
 import { ioError, machineFiles } from '../../files/index.ts'
 import { type KeyOwner, ownerText, wrappedKeyText } from '../data-key.ts'
 import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
-import { unwrap, wrap } from '../wrapping.ts'
+import { exactBytes, unwrap, wrap } from '../wrapping.ts'
 
 interface ScryptParameters {
   /** Base-2 logarithm of N, the cost. */
@@ -132,11 +132,12 @@ const wrappedForm = /^v1:passphrase:scrypt:(\d+):(\d+):(\d+):([A-Za-z0-9+/=]+):(
 function parse(wrapped: string, owner: KeyOwner): { parameters: ScryptParameters; text: string } {
   const [, cost, blocks, lanes, saltText = '', text] = wrappedForm.exec(wrapped) ?? []
   const [logN, r, p] = [Number(cost), Number(blocks), Number(lanes)]
-  const salt = Buffer.from(saltText, 'base64')
+  const salt = exactBytes(saltText)
   // The bounds keep a hostile settings file from asking for all memory, or
   // for a cost that is no cost.
-  const sane = logN >= 15 && logN <= 20 && r === 8 && p >= 1 && p <= 4 && salt.length >= 16
-  if (text === undefined || !sane) {
+  const sane = logN >= 15 && logN <= 20 && r === 8 && p >= 1 && p <= 4
+  const exact = `${logN}:${r}:${p}` === `${cost}:${blocks}:${lanes}`
+  if (text === undefined || salt === undefined || salt.length < 16 || !sane || !exact) {
     throw new EscError('store_damaged', `${wrappedKeyText(owner)} is malformed`, {
       hint: 'restore wrappedDataKey in its settings.yaml from the git history',
     })
