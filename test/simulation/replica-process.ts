@@ -21,6 +21,8 @@ export class ReplicaProcess extends Process {
   #frozenUntilMs = 0
   #cutUntilMs = 0
   struck = false
+  /** Time that has passed while its clock stood still. */
+  unnoticedMs = 0
 
   constructor(machines: Machines, { pid, fault }: { readonly pid: number; readonly fault?: StatementFault }) {
     super(machines, `replica-${pid % 3}`, pid, undefined)

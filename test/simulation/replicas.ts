@@ -269,7 +269,7 @@ class ReplicaSimulation {
     return status
   }
 
-  /** As a server performs a job. */
+  /** Runs what is due, as a server performs a job. */
   async #runDue(store: Store, process: ReplicaProcess, weather: Weather): Promise<RunOutcome[]> {
     const outcomes: RunOutcome[] = []
     for (let step = 0; step < 3; step++) {
@@ -301,7 +301,7 @@ class ReplicaSimulation {
     options: Partial<RotateOptions>,
   ): Promise<RotationReport> {
     const environment = store.environment(environmentName)
-    const now = () => new Date(this.#timeline.nowMs)
+    const now = () => new Date(this.#timeline.nowMs - process.unnoticedMs)
     const workspace = { options: { now }, store } as unknown as Workspace
     const remote = new Remote(this.#vendors, process, weather)
     const report = await rotate({
