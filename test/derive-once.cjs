@@ -24,7 +24,7 @@ for (const name of ['scrypt', 'pbkdf2']) {
   }
 }
 
-/** As many in turn: no test makes so many and tells them apart. */
+/** The number of keys that are given out in turn: no test makes so many and tells them apart. */
 const supply = 24
 const pairs = []
 let drawn = 0

@@ -26,7 +26,7 @@ export async function readSharedAudit(records: AuditRecords): Promise<AuditLine[
   return (await records.lines()).flatMap((text) => parseLine(text) ?? [])
 }
 
-/** As `verifyAudit`, for the shared log: its end is kept beside it, and this machine remembers. */
+/** Verifies the shared log: its end is kept beside it, and this machine remembers ends that it saw. */
 export async function verifySharedAudit(
   records: AuditRecords,
   context: AuditLogContext,

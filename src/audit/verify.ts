@@ -66,7 +66,7 @@ interface LogsToVerify {
   readonly place: string
 }
 
-/** As `verifyAudit`, of lines that were read. */
+/** Verifies lines that were read, as `verifyAudit` does with those of files. */
 export function verifyLogs({ logs, known, expected, place }: LogsToVerify): AuditVerification {
   const findings: AuditFinding[] = []
   const heads: AuditAnchor[] = []

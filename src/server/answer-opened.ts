@@ -9,7 +9,7 @@ const target = new RegExp(`^/api/esc/environments/(${part})/(${part}/${part})/op
 /** Any other host is for the routes, which know all that there can be. */
 const plainHost = /^[A-Za-z0-9.-]+(?::[0-9]{1,5})?$/
 const route = '/api/esc/environments/:org/:project/:env/open/:id'
-/** As the routes answer. */
+/** The headers that the routes answer with. */
 const fixedHeaders = [
   'cache-control',
   'no-store',

@@ -91,7 +91,7 @@ function anchorsOf(file: string): ReadonlySet<string> {
   return found
 }
 
-/** As `anchorsOf`, of a text. A heading that comes again gets a number. */
+/** Returns the anchors of a text. A heading that comes again gets a number. */
 export function anchorsIn(text: string): ReadonlySet<string> {
   const found = new Set<string>()
   const counts = new Map<string, number>()

@@ -45,7 +45,7 @@ export function phraseProblems(): string[] {
     .flatMap((path) => phrasesIn(readFileSync(join(root, path), 'utf8')).map((problem) => `${path}:${problem}`))
 }
 
-/** As `phraseProblems`, of one text. */
+/** Returns the phrases of the list in one text. */
 export function phrasesIn(text: string): string[] {
   return text.split('\n').flatMap((line, index) =>
     PHRASES.flatMap(([found, instead]) => {

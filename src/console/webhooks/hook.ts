@@ -2,7 +2,7 @@
 export interface Hook {
   readonly name: string
   readonly displayName: string
-  /** As it may be shown. */
+  /** The URL as it may be shown. */
   readonly url: string
   readonly format: string
   readonly active: boolean

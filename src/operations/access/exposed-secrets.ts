@@ -17,7 +17,7 @@ export interface ExposedSecrets {
 export interface ExposedWebhook {
   readonly name: string
   readonly displayName: string
-  /** As it may be shown. */
+  /** The URL as it may be shown. */
   readonly url: string
   /**
    * True when it is a secret they know: what signs deliveries, and a URL to which whoever knows it

@@ -16,7 +16,7 @@ interface Waiting {
 export class AuditBatch {
   readonly #waiting = new Map<string, { readonly write: (entries: Entries) => string; readonly lines: Waiting[] }>()
 
-  /** As `appendAudit`, once the turn has ended. @throws EscError `io`, `locked`. */
+  /** Appends lines once the turn has ended. @throws EscError `io`, `locked`, as `appendAudit`. */
   append(place: AuditLogContext, entries: Entries, { synced }: { readonly synced: boolean }): Promise<string> {
     if (this.#waiting.size === 0) setImmediate(() => this.#write())
     const log = [place.store, place.state, place.keep, synced].join('\n')
