@@ -26,7 +26,7 @@ export async function readSharedAudit(records: AuditRecords): Promise<AuditLine[
   return (await records.lines()).flatMap((text) => parseLine(text) ?? [])
 }
 
-/** Verifies the shared log: its end is kept beside it, and this machine remembers ends that it saw. */
+/** Verifies the shared log: its end is kept beside it, and this machine remembers those it saw. */
 export async function verifySharedAudit(
   records: AuditRecords,
   context: AuditLogContext,
