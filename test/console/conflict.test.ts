@@ -1,8 +1,7 @@
 import { expect } from 'chai'
-import type { Browser, Page } from 'playwright-core'
-import { Program } from '../end-to-end/program.ts'
-import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser, usualLooks } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { ConsolePage, looks, usualLooks } from './browser.ts'
+import { consoleSuite } from './console-suite.ts'
 
 const BASE = `values:
   # Kept as it is.
@@ -16,42 +15,26 @@ const BASE = `values:
 
 describe('saving in the console after somebody else', function () {
   this.timeout(120_000)
-  let program: Program
-  let server: RunningServer
-  let browser: Browser
+  const suite = consoleSuite({ seed: async () => {} })
   let made = 0
-
-  before(async function () {
-    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    server = await RunningServer.start(program)
-    browser = await startBrowser()
-    return undefined
-  })
-  after(async () => {
-    await browser?.close()
-    await server?.stop()
-    program?.remove()
-  })
 
   /** A new environment, whose definition is open in an editor. */
   const open = async (look = looks[0] as (typeof looks)[number]) => {
     const name = `case-${++made}`
-    await server.call('POST', '/api/esc/environments/acme', { body: { project: 'app', name } })
+    await suite.server.call('POST', '/api/esc/environments/acme', { body: { project: 'app', name } })
     await save(name, BASE)
-    const opened = await ConsolePage.open(browser, server.url, look)
-    await opened.signIn(server.token)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
+    await opened.signIn(suite.server.token)
     await opened.page.goto(`/environments/app/${name}/editor`)
     await opened.page.getByRole('complementary').getByText('eu-west-1').waitFor()
     return { name, opened, page: opened.page }
   }
   const read = async (name: string): Promise<string> => {
     const path = `/api/esc/environments/acme/app/${name}`
-    return (await server.call('GET', path)).text
+    return (await suite.server.call('GET', path)).text
   }
   const save = async (name: string, text: string): Promise<void> => {
-    const { status } = await server.call('PATCH', `/api/esc/environments/acme/app/${name}`, { body: text })
+    const { status } = await suite.server.call('PATCH', `/api/esc/environments/acme/app/${name}`, { body: text })
     expect(status).to.equal(200)
   }
   /** Somebody else changes the definition meanwhile. */
@@ -164,7 +147,7 @@ describe('saving in the console after somebody else', function () {
     await opened.context.clearCookies()
     expect(cookies).to.have.length(1)
     await page.keyboard.press('Control+s')
-    await page.getByLabel('Token').fill(server.token)
+    await page.getByLabel('Token').fill(suite.server.token)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('Not saved').waitFor()
     expect(await textOf(page)).to.include('retries: 33')

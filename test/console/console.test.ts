@@ -1,8 +1,7 @@
 import { expect } from 'chai'
-import type { Browser } from 'playwright-core'
-import { ended, Program } from '../end-to-end/program.ts'
-import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
+import { ended } from '../end-to-end/program.ts'
+import { ConsolePage, usualLooks } from './browser.ts'
+import { consoleSuite, keepsNobodyOut } from './console-suite.ts'
 
 const DEFINITION = `imports: [base/common]
 values:
@@ -17,36 +16,16 @@ values:
 
 describe('the console', function () {
   this.timeout(180_000)
-  let program: Program
-  let server: RunningServer
-  let browser: Browser
-
-  before(async function () {
-    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    await program.withEnvironment('base/common', 'values: {shared: {size: 3}}\n')
-    await program.withEnvironment('app/dev', DEFINITION)
-    await program.ok('env', 'rotate', 'app/dev')
-    server = await RunningServer.start(program)
-    browser = await startBrowser()
-    return undefined
+  const suite = consoleSuite({
+    seed: async (program) => {
+      await program.withEnvironment('base/common', 'values: {shared: {size: 3}}\n')
+      await program.withEnvironment('app/dev', DEFINITION)
+      await program.ok('env', 'rotate', 'app/dev')
+    },
   })
-  after(async () => {
-    await browser?.close()
-    await server?.stop()
-    program?.remove()
-  })
-
-  const open = async (path: string, token = server.token): Promise<ConsolePage> => {
-    const opened = await ConsolePage.open(browser, server.url)
-    await opened.signIn(token)
-    await opened.page.goto(path)
-    return opened
-  }
 
   it('signs in with a token, and out again for good', async () => {
-    const { page, context, faults } = await open('/')
+    const { page, context, faults } = await suite.open('/')
     await page.getByRole('link', { name: 'dev' }).waitFor()
     const [cookie] = await context.cookies()
     expect(cookie).to.include({ httpOnly: true, sameSite: 'Strict' })
@@ -61,18 +40,18 @@ describe('the console', function () {
   })
 
   it('signs in with the link of esc ui, once, as the person at the machine', async () => {
-    const child = program.start(['ui', '--no-open'])
+    const child = suite.program.start(['ui', '--no-open'])
     const over = ended(child)
     const link = await new Promise<string>((resolve) => {
       child.stdout?.once('data', (bytes) => resolve(String(bytes).trim()))
     })
-    const opened = await ConsolePage.open(browser, new URL(link).origin)
+    const opened = await ConsolePage.open(suite.browser, new URL(link).origin)
     await opened.page.goto(link)
     await opened.page.getByText('ada@example.com').waitFor()
     expect(opened.page.url()).not.to.include('code')
     expect(opened.faults).to.deep.equal([])
     await opened.context.close()
-    const again = await ConsolePage.open(browser, new URL(link).origin)
+    const again = await ConsolePage.open(suite.browser, new URL(link).origin)
     await again.page.goto(link)
     await again.page.getByRole('alert').getByText('does not sign you in any more').waitFor()
     await again.context.close()
@@ -81,7 +60,7 @@ describe('the console', function () {
   })
 
   it('refuses a token that is none', async () => {
-    const { page, context } = await ConsolePage.open(browser, server.url)
+    const { page, context } = await ConsolePage.open(suite.browser, suite.server.url)
     await page.goto('/')
     await page.getByLabel('Token').fill('esc_nothing')
     await page.getByRole('button', { name: 'Sign in' }).click()
@@ -91,7 +70,7 @@ describe('the console', function () {
   })
 
   it('shows values without their secrets, and reveals one on demand', async () => {
-    const { page, context, faults } = await open('/environments/app/dev/values')
+    const { page, context, faults } = await suite.open('/environments/app/dev/values')
     await page.getByText('eu-west-1').waitFor()
     expect(await page.content()).not.to.include('cAnary-of-the-console')
     await page.getByRole('button', { name: 'Reveal database.password' }).click()
@@ -100,39 +79,39 @@ describe('the console', function () {
     expect(await page.content()).not.to.include('cAnary-of-the-console')
     const kept = await page.evaluate('JSON.stringify([localStorage, sessionStorage, document.title, location.href])')
     expect(kept).not.to.include('cAnary')
-    expect(await program.ok('audit', 'log', '--event', 'open')).to.include('app/dev')
+    expect(await suite.program.ok('audit', 'log', '--event', 'open')).to.include('app/dev')
     expect(faults).to.deep.equal([])
     await context.close()
   })
 
   it('rotates secrets, and tells what has come of it', async () => {
-    const before = await program.open('app/dev', 'deploy')
-    const { page, context, faults } = await open('/environments/app/dev/rotated')
+    const before = await suite.program.open('app/dev', 'deploy')
+    const { page, context, faults } = await suite.open('/environments/app/dev/rotated')
     await page.getByRole('button', { name: 'Rotate secrets' }).click()
     await page.getByRole('dialog').getByText('deploy').waitFor()
     await page.getByRole('button', { name: 'Rotate now' }).click()
     await page.getByRole('status').getByText('Rotated.').waitFor()
-    const after = await program.open('app/dev', 'deploy')
+    const after = await suite.program.open('app/dev', 'deploy')
     expect(after.previous).to.equal(before.current)
     expect(faults).to.deep.equal([])
     await context.close()
   })
 
   it('makes a schedule, pauses it, and resumes it', async () => {
-    const { page, context, faults } = await open('/environments/app/dev/rotated')
+    const { page, context, faults } = await suite.open('/environments/app/dev/rotated')
     await page.getByRole('button', { name: 'Create rotation schedule' }).click()
     await page.getByRole('button', { name: 'Mondays at 3:00' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Create rotation schedule' }).click()
     await page.getByText('0 3 * * 1').waitFor()
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('paused').waitFor()
-    expect(await program.ok('env', 'schedule', 'list', 'app/dev')).to.include('0 3 * * 1')
+    expect(await suite.program.ok('env', 'schedule', 'list', 'app/dev')).to.include('0 3 * * 1')
     expect(faults).to.deep.equal([])
     await context.close()
   })
 
   it('edits a definition: a mistake at its place, a review, and the next revision', async () => {
-    const { page, context, faults } = await open('/environments/app/dev/editor')
+    const { page, context, faults } = await suite.open('/environments/app/dev/editor')
     await page.getByLabel('Definition').click()
     await page.keyboard.press('Control+End')
     await page.keyboard.type('  broken: $')
@@ -144,13 +123,13 @@ describe('the console', function () {
     await page.getByRole('dialog').getByText('values.broken').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(await program.ok('env', 'get', 'app/dev', 'broken')).to.include('fine')
+    expect(await suite.program.ok('env', 'get', 'app/dev', 'broken')).to.include('fine')
     expect(faults).to.deep.equal([])
     await context.close()
   })
 
   it('compares two revisions, and rolls one back', async () => {
-    const { page, context, faults } = await open('/environments/app/dev/revisions')
+    const { page, context, faults } = await suite.open('/environments/app/dev/revisions')
     await page.getByRole('checkbox').nth(0).check()
     await page.getByRole('checkbox').nth(1).check()
     await page.getByRole('button', { name: 'Compare' }).click()
@@ -165,8 +144,8 @@ describe('the console', function () {
 
   it('shows what is stored as text, whatever it looks like', async () => {
     const markup = '<img src=x onerror="globalThis.hit=1">'
-    await program.withEnvironment('app/markup', `values: {a: ${JSON.stringify(markup)}}\n`)
-    const { page, context, faults } = await open('/environments/app/markup/values')
+    await suite.program.withEnvironment('app/markup', `values: {a: ${JSON.stringify(markup)}}\n`)
+    const { page, context, faults } = await suite.open('/environments/app/markup/values')
     await page.getByText(markup).waitFor()
     expect(await page.evaluate(() => (globalThis as { hit?: number }).hit)).to.equal(undefined)
     expect(faults).to.deep.equal([])
@@ -174,7 +153,7 @@ describe('the console', function () {
   })
 
   it('lets no script in, and no request of another page', async () => {
-    const { page, context } = await open('/')
+    const { page, context } = await suite.open('/')
     await page.getByRole('link', { name: 'dev' }).waitFor()
     await page.evaluate(`
       const script = document.createElement('script')
@@ -187,39 +166,32 @@ describe('the console', function () {
     const path = '/console/api/esc/environments/acme'
     for (const site of ['cross-site', 'same-site', 'none', undefined]) {
       const forged = { ...headers, ...(site !== undefined && { 'sec-fetch-site': site }) }
-      expect((await server.call('POST', path, { ...change, headers: forged })).status).to.equal(403)
+      expect((await suite.server.call('POST', path, { ...change, headers: forged })).status).to.equal(403)
     }
     // The cookie counts nowhere else.
     const elsewhere = { ...headers, 'sec-fetch-site': 'same-origin' }
     expect(
-      (await server.call('POST', '/api/esc/environments/acme', { ...change, headers: elsewhere })).status,
+      (await suite.server.call('POST', '/api/esc/environments/acme', { ...change, headers: elsewhere })).status,
     ).to.equal(401)
     await context.close()
   })
 
+  keepsNobodyOut(suite, {
+    environments: '/',
+    ...Object.fromEntries(
+      ['editor', 'values', 'rotated', 'revisions'].map((tab) => [`environment-${tab}`, `/environments/app/dev/${tab}`]),
+    ),
+  })
+
   for (const look of usualLooks) {
-    it(`keeps nobody out, ${look.name}`, async () => {
-      const opened = await ConsolePage.open(browser, server.url, look)
-      const { page, context } = opened
-      await page.goto('/')
-      await page.getByLabel('Token').waitFor()
+    it(`lets everybody sign in, ${look.name}`, async () => {
+      const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
+      await opened.page.goto('/')
+      await opened.page.getByLabel('Token').waitFor()
       expect(await opened.barriers()).to.deep.equal([])
       await opened.picture(`sign-in-${look.name}`)
-      await opened.signIn(server.token)
-      const screens = { environments: '/' } as Record<string, string>
-      for (const tab of ['editor', 'values', 'rotated', 'revisions'])
-        screens[`environment-${tab}`] = `/environments/app/dev/${tab}`
-      for (const [name, path] of Object.entries(screens)) {
-        await page.goto(path)
-        await page.waitForLoadState('networkidle')
-        expect(await page.getByRole('alert').allTextContents(), name).to.deep.equal([])
-        expect(await opened.barriers(), name).to.deep.equal([])
-        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-        expect(overflow, `${name} is wider than the page`).to.be.at.most(0)
-        await opened.picture(`${name}-${look.name}`)
-      }
       expect(opened.faults).to.deep.equal([])
-      await context.close()
+      await opened.context.close()
     })
   }
 })

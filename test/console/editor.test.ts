@@ -1,8 +1,7 @@
 import { expect } from 'chai'
-import type { Browser, Page } from 'playwright-core'
-import { Program } from '../end-to-end/program.ts'
-import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser, usualLooks } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { ConsolePage, looks, usualLooks } from './browser.ts'
+import { consoleSuite } from './console-suite.ts'
 
 const IMPORTS = 26
 const EDITS = 8
@@ -37,17 +36,14 @@ const STOPWATCH = `
 
 describe('the editor of the console', function () {
   this.timeout(120_000)
-  let program: Program
-  let server: RunningServer
-  let browser: Browser
+  const suite = consoleSuite({
+    seed: async (program) => {
+      await program.withEnvironment('base/common', 'values:\n  shared: {host: db.example.com}\n  size: 1\n')
+      await program.withEnvironment('app/dev', DEFINITION)
+    },
+  })
 
-  before(async function () {
-    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    await program.withEnvironment('base/common', 'values:\n  shared: {host: db.example.com}\n  size: 1\n')
-    await program.withEnvironment('app/dev', DEFINITION)
-    server = await RunningServer.start(program)
+  before(async () => {
     for (let n = 0; n < IMPORTS; n++) {
       const members = Array.from(
         { length: 10 },
@@ -57,24 +53,19 @@ describe('the editor of the console', function () {
     }
     const imports = Array.from({ length: IMPORTS }, (_, n) => `  - many/e${n}\n`).join('')
     await make('app', 'large', `imports:\n${imports}values:\n  own: "\${v3_4.b}"\n`)
-    browser = await startBrowser()
-    return undefined
-  })
-  after(async () => {
-    await browser?.close()
-    await server?.stop()
-    program?.remove()
   })
 
   const make = async (project: string, name: string, definition: string): Promise<void> => {
-    await server.call('POST', '/api/esc/environments/acme', { body: { project, name } })
-    const { status } = await server.call('PATCH', `/api/esc/environments/acme/${project}/${name}`, { body: definition })
+    await suite.server.call('POST', '/api/esc/environments/acme', { body: { project, name } })
+    const { status } = await suite.server.call('PATCH', `/api/esc/environments/acme/${project}/${name}`, {
+      body: definition,
+    })
     expect(status).to.equal(200)
   }
 
   const open = async (name: string, look = looks[0] as (typeof looks)[number]): Promise<ConsolePage> => {
-    const opened = await ConsolePage.open(browser, server.url, look)
-    await opened.signIn(server.token)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
+    await opened.signIn(suite.server.token)
     await opened.page.goto(`/environments/${name}/editor`)
     await opened.page.getByRole('heading', { name: 'Result' }).waitFor()
     return opened
@@ -105,10 +96,10 @@ describe('the editor of the console', function () {
     for (let tried = 0; tried < EDITS; tried++) {
       await mark.first().waitFor({ state: 'detached' })
       await page.evaluate('globalThis.armed = true')
-      const before = server.processorMs + (await meter())
+      const before = suite.server.processorMs + (await meter())
       await page.keyboard.press('Backspace')
       await mark.first().waitFor()
-      worked += server.processorMs + (await meter()) - before
+      worked += suite.server.processorMs + (await meter()) - before
       await page.keyboard.type('n')
     }
     const times = await page.evaluate<number[]>('globalThis.times')
@@ -226,7 +217,7 @@ describe('the editor of the console', function () {
     await dialog.getByText('[secret]').waitFor()
     await dialog.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('status').getByText('Saved as revision 3').waitFor()
-    expect(await program.open('app/dev', 'token')).to.equal('cAnary-typed-here')
+    expect(await suite.program.open('app/dev', 'token')).to.equal('cAnary-typed-here')
     expect(faults).to.deep.equal([])
     await context.close()
   })

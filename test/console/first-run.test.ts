@@ -2,36 +2,19 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { Browser } from 'playwright-core'
 import { ended, Program } from '../end-to-end/program.ts'
-import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
+import { ConsolePage, usualLooks } from './browser.ts'
+import { consoleSuite } from './console-suite.ts'
 
 const SECRET = 'cAnary-$' + '{first}-run'
 
 describe('the first steps in the console', function () {
   this.timeout(120_000)
-  let program: Program
-  let server: RunningServer
-  let browser: Browser
-
-  before(async function () {
-    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    server = await RunningServer.start(program)
-    browser = await startBrowser()
-    return undefined
-  })
-  after(async () => {
-    await browser?.close()
-    await server?.stop()
-    program?.remove()
-  })
+  const suite = consoleSuite({ seed: async () => {} })
 
   /** Runs a command as it is shown, on a machine that knows nothing of the store. */
   const run = (command: string) => {
-    const elsewhere = join(program.folder, 'elsewhere')
+    const elsewhere = join(suite.program.folder, 'elsewhere')
     const tools = join(elsewhere, 'bin')
     mkdirSync(tools, { recursive: true })
     writeFileSync(join(tools, 'esc'), `#!/bin/sh\nexec '${process.execPath}' '${Program.path}' "$@"\n`, { mode: 0o755 })
@@ -47,9 +30,9 @@ describe('the first steps in the console', function () {
   }
 
   it('lead from an empty server to a secret and a rotation, used by esc run and curl', async () => {
-    const opened = await ConsolePage.open(browser, server.url)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(server.token)
+    await opened.signIn(suite.server.token)
     await page.getByRole('heading', { name: 'Make an environment' }).waitFor()
     expect(await opened.barriers()).to.deep.equal([])
     // The names are there already; the keyboard is enough.
@@ -68,8 +51,8 @@ describe('the first steps in the console', function () {
     expect(await page.content()).not.to.include('cAnary')
     const [login = '', ...commands] = await page.locator('.command pre').allTextContents()
     expect(commands).to.have.length(3)
-    const withToken = login.replace('…', server.token)
-    expect(withToken).to.include(server.token)
+    const withToken = login.replace('…', suite.server.token)
+    expect(withToken).to.include(suite.server.token)
     const outcomes = []
     for (const command of commands) outcomes.push(await run(`${withToken}\n${command}`))
     const [ran, opening, curl] = outcomes
@@ -83,9 +66,9 @@ describe('the first steps in the console', function () {
   })
 
   it('are over once there is an environment: further ones are made in a dialog', async () => {
-    const opened = await ConsolePage.open(browser, server.url)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(server.token)
+    await opened.signIn(suite.server.token)
     await page.getByRole('button', { name: 'New environment' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Project').fill('demo')
@@ -99,9 +82,9 @@ describe('the first steps in the console', function () {
 
   for (const look of usualLooks) {
     it(`keep nobody out, ${look.name}`, async () => {
-      const opened = await ConsolePage.open(browser, server.url, look)
+      const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
       const { page, context } = opened
-      await opened.signIn(server.token)
+      await opened.signIn(suite.server.token)
       for (const [name, path, there] of [
         ['first-run', '/start', 'Make environment'],
         ['first-run-use', '/start/demo/first', 'Copy: Read the secret with curl'],

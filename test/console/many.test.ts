@@ -1,10 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { Browser } from 'playwright-core'
-import { Program } from '../end-to-end/program.ts'
-import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { ConsolePage, looks } from './browser.ts'
+import { consoleSuite } from './console-suite.ts'
 
 const FEW = 1_000
 const MANY = 10_000
@@ -13,29 +11,16 @@ const PROJECT = 100
 
 describe('the list of the console, of many environments', function () {
   this.timeout(180_000)
-  let program: Program
-  let server: RunningServer
-  let browser: Browser
-
-  before(async function () {
-    if (!Program.isBuilt() || browserPath() === undefined) return this.skip()
-    program = new Program()
-    await program.ok('init', '--organization', 'acme')
-    await program.withEnvironment('p000/e000', 'values: {a: 1}\n')
-    copyTo(1, FEW)
-    server = await RunningServer.start(program)
-    browser = await startBrowser()
-    return undefined
-  })
-  after(async () => {
-    await browser?.close()
-    await server?.stop()
-    program?.remove()
+  const suite = consoleSuite({
+    seed: async (program) => {
+      await program.withEnvironment('p000/e000', 'values: {a: 1}\n')
+      copyTo(program.folder, 1, FEW)
+    },
   })
 
   /** Makes copies of the first environment, each with an id of its own. */
-  const copyTo = (from: number, to: number): void => {
-    const folder = join(program.folder, 'environments')
+  const copyTo = (home: string, from: number, to: number): void => {
+    const folder = join(home, 'environments')
     const first = join(folder, 'p000', 'e000')
     const settings = readFileSync(join(first, 'settings.yaml'), 'utf8')
     const [, id = ''] = /^id: *(\S+)/m.exec(settings) ?? []
@@ -52,9 +37,9 @@ describe('the list of the console, of many environments', function () {
   }
 
   it('is usable within 300 ms with 1,000', async () => {
-    const opened = await ConsolePage.open(browser, server.url)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(server.token)
+    await opened.signIn(suite.server.token)
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     // In the page, from the request to the first row.
     await page.addInitScript(`new MutationObserver(() => {
@@ -63,12 +48,12 @@ describe('the list of the console, of many environments', function () {
     const times: number[] = []
     const worked: number[] = []
     for (let tried = 0; tried < 6; tried++) {
-      const before = server.processorMs
+      const before = suite.server.processorMs
       await page.goto('/')
       await page.getByRole('link', { name: 'e000' }).first().waitFor()
       times.push(await page.evaluate<number>('globalThis.listedAt'))
       const meter = await opened.processorMeter()
-      worked.push((await meter()) + server.processorMs - before)
+      worked.push((await meter()) + suite.server.processorMs - before)
     }
     const told = `${times.map(Math.round).join(', ')} ms; ${worked.map(Math.round).join(', ')} ms of the processor`
     // Others may use the machine meanwhile: without them it takes the time of the processor.
@@ -78,10 +63,10 @@ describe('the list of the console, of many environments', function () {
   })
 
   it('scrolls 10,000 without a stutter, and finds one among them', async () => {
-    copyTo(FEW, MANY)
-    const opened = await ConsolePage.open(browser, server.url)
+    copyTo(suite.program.folder, FEW, MANY)
+    const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(server.token)
+    await opened.signIn(suite.server.token)
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     const list = page.getByRole('list', { name: 'Environments' })
     expect(Number(await list.getByRole('listitem').first().getAttribute('aria-setsize'))).to.equal(
@@ -119,9 +104,9 @@ describe('the list of the console, of many environments', function () {
   })
 
   it('says when it loads, when nothing matches, and when it cannot be loaded', async () => {
-    const opened = await ConsolePage.open(browser, server.url, looks[2])
+    const opened = await ConsolePage.open(suite.browser, suite.server.url, looks[2])
     const { page, context } = opened
-    await opened.signIn(server.token)
+    await opened.signIn(suite.server.token)
     await page.getByRole('searchbox').fill('no such environment')
     await page.getByText('No environment matches.').waitFor()
     expect(await opened.barriers()).to.deep.equal([])
