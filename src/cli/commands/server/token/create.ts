@@ -1,9 +1,8 @@
-import { EscError } from '../../../../errors.ts'
 import { type CreatedToken, createToken } from '../../../../operations/index.ts'
-import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { OUTPUT_FLAG } from '../../../framework/command.ts'
 import { DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
 import { age, boolean, choice, list, requiredText, text } from '../../../framework/flags.ts'
-import { tokenJson } from '../../../framework/token-text.ts'
+import { MadeTokenCommand, refuseEnded } from '../../../framework/made-token-command.ts'
 
 const flags = {
   user: requiredText({
@@ -27,7 +26,7 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-export default class ServerTokenCreate extends EscCommand<CreatedToken, typeof flags> {
+export default class ServerTokenCreate extends MadeTokenCommand<typeof flags> {
   static override id = 'server:token:create'
   static override summary = 'Create an access token for the server, and print it.'
   static override description =
@@ -45,8 +44,7 @@ A token is a credential. Whoever has it may do what the access rules give to the
 
   async run(): Promise<CreatedToken> {
     const { user, name, organization, admin, level, environment: environments, expires } = this.flags
-    if (expires === 0)
-      throw new EscError('usage', '--expires must be more than 0', { hint: 'write a time such as 30d' })
+    refuseEnded(expires)
     const input = { user, name, organization, admin, level, environments, expiresInSeconds: expires }
     return withAnySession(this.io, this.flags, async ({ session }) => {
       if (organization !== undefined && organization !== session.organization)
@@ -55,17 +53,5 @@ A token is a credential. Whoever has it may do what the access rules give to the
         )
       return (await session.perform(createToken, undefined, input)).result
     })
-  }
-
-  override get printsValues(): boolean {
-    return true
-  }
-
-  text({ token }: CreatedToken): string {
-    return token
-  }
-
-  override json({ token, kept }: CreatedToken): unknown {
-    return { token, ...tokenJson(kept) }
   }
 }

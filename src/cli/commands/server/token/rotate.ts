@@ -1,9 +1,8 @@
-import { EscError } from '../../../../errors.ts'
 import { type CreatedToken, rotateToken } from '../../../../operations/index.ts'
-import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { OUTPUT_FLAG } from '../../../framework/command.ts'
 import { type AnySession, DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
 import { age } from '../../../framework/flags.ts'
-import { tokenJson } from '../../../framework/token-text.ts'
+import { MadeTokenCommand, refuseEnded } from '../../../framework/made-token-command.ts'
 
 const flags = {
   overlap: age({
@@ -14,7 +13,7 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-export default class ServerTokenRotate extends EscCommand<CreatedToken, typeof flags> {
+export default class ServerTokenRotate extends MadeTokenCommand<typeof flags> {
   static override id = 'server:token:rotate'
   static override summary = 'Replace an access token by a new one, and print it.'
   static override description =
@@ -36,23 +35,9 @@ The old one goes on working for an hour, so that its holder can be given the new
   async run(): Promise<CreatedToken> {
     const [wanted = ''] = this.positionals
     const { overlap: overlapSeconds, expires: expiresInSeconds } = this.flags
-    if (expiresInSeconds === 0) {
-      throw new EscError('usage', '--expires must be more than 0', { hint: 'write a time such as 30d' })
-    }
+    refuseEnded(expiresInSeconds)
     const input = { wanted, overlapSeconds, expiresInSeconds }
     const rotate = ({ session }: AnySession) => session.perform(rotateToken, undefined, input)
     return (await withAnySession(this.io, this.flags, rotate)).result
-  }
-
-  override get printsValues(): boolean {
-    return true
-  }
-
-  text({ token }: CreatedToken): string {
-    return token
-  }
-
-  override json({ token, kept }: CreatedToken): unknown {
-    return { token, ...tokenJson(kept) }
   }
 }
