@@ -95,5 +95,5 @@ export function RightsNote({ operations }: { operations: readonly string[] }) {
 /** Shows something to those who may perform an operation; the others see why they may not. */
 export function Allowed({ operation, children }: { operation: string; children: ComponentChildren }) {
   const refusal = useRefusal(operation)
-  return refusal === undefined ? <>{children}</> : <p class="note">{reasonOf(refusal)}</p>
+  return refusal === undefined ? children : <p class="note">{reasonOf(refusal)}</p>
 }

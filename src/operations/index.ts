@@ -227,7 +227,7 @@ export { type BrowserLogin, beginBrowserLogin } from './servers/browser-login.ts
 export { namesServer } from './servers/server-in-words.ts'
 export { keptToken, logInToServer } from './servers/server-login.ts'
 export { toWire } from './servers/wire.ts'
-export { type SealedEntries, sealedEntriesOf } from './serving/sealed-entries.ts'
+export { type EncryptedEntries, encryptedEntriesOf } from './serving/encrypted-entries.ts'
 export type { NewDatabaseStore } from './session/database-session.ts'
 export { databaseSession, openDatabaseStore, openOrMakeDatabaseStore } from './session/database-session.ts'
 export { decoderOf, type InputDecoder, inputDecoder } from './session/decode-input.ts'

@@ -4,10 +4,10 @@ import { HTTPException } from 'hono/http-exception'
 import { getPath } from 'hono/utils/url'
 import { formatJson, type Json } from '../json.ts'
 import type {
+  EncryptedEntries,
   IssuerKeys,
   IssuerNetwork,
   OpenSessions,
-  SealedEntries,
   ServerToken,
   Session,
   TokenRegistry,
@@ -44,7 +44,7 @@ export interface ServerParts {
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
   /** Steps of signing in with a browser. */
-  readonly signIns: SealedEntries
+  readonly signIns: EncryptedEntries
   readonly issuerKeys: IssuerKeys
   /** The way to providers of sign-in. Default: that of the machine. */
   readonly network?: IssuerNetwork

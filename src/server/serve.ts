@@ -4,12 +4,12 @@ import { Server as TlsServer } from 'node:tls'
 import { EscError, messageOf } from '../errors.ts'
 import { isLoopback } from '../meant-host.ts'
 import {
+  encryptedEntriesOf,
   IssuerKeys,
   openSessionsOf,
   type ServerToken,
   type Session,
   type SessionHost,
-  sealedEntriesOf,
   tokensOf,
 } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
@@ -104,7 +104,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
       ? undefined
       : personToken(tokens, { user: options.person, organization: session.organization, now: now() })
   const consoleSessions = new ConsoleSessions(session, person?.known ?? tokens, now)
-  const signIns = sealedEntriesOf(session, 'sign-in', now)
+  const signIns = encryptedEntriesOf(session, 'sign-in', now)
   const readiness = new Readiness(open, stop)
   const sessionHost = { deliver: () => deliveries.send(), auditFailed: () => metrics.auditFailed() }
   const parts = {

@@ -1,4 +1,4 @@
-import { accessTexts as texts } from '../texts-more.ts'
+import { accessTexts as texts } from '../later-texts.ts'
 
 export interface Rule {
   /** The place where it is written: `esc.yaml:12`, perhaps with folders before it. */

@@ -1,7 +1,7 @@
 import '../list-style.ts'
+import { accessTexts as texts } from '../later-texts.ts'
 import { Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
-import { accessTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import { type Explanation, fileOf, reasonOf } from './access.ts'
 

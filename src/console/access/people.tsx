@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { pageOf } from '../graph/environment-graph.ts'
+import { accessTexts as texts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Failure } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { accessTexts as texts } from '../texts-more.ts'
 import { type Done, fileOf, type Joining, type Leaving } from './access.ts'
 
 interface PersonProps {

@@ -1,9 +1,9 @@
 import '../graph-style.ts'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type Box, type Diagram, layoutOf, type Point, type Size } from '../../diagram/index.ts'
+import { graphTexts as texts } from '../later-texts.ts'
 import { Failure } from '../parts/states.tsx'
 import { texts as common } from '../texts.ts'
-import { graphTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import { pageOf } from './environment-graph.ts'
 

@@ -1,6 +1,6 @@
 import type { Diagram } from '../../diagram/index.ts'
+import { graphTexts as texts } from '../later-texts.ts'
 import { perform } from '../perform.ts'
-import { graphTexts as texts } from '../texts-more.ts'
 
 /** The graph of environments, as the operation answers it. */
 export interface EnvironmentGraph {

@@ -1,7 +1,7 @@
 import '../list-style.ts'
 import { useState } from 'preact/hooks'
+import { auditTexts as texts } from '../later-texts.ts'
 import { perform } from '../perform.ts'
-import { auditTexts as texts } from '../texts-more.ts'
 import { Failure } from './states.tsx'
 
 interface Head {

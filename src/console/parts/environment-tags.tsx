@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
+import { settingsTexts as texts } from '../later-texts.ts'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { settingsTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import { Empty, Failure, Shown } from './states.tsx'
 import { When } from './when.tsx'

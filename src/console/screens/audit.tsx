@@ -2,11 +2,11 @@ import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { pageOf } from '../graph/environment-graph.ts'
+import { auditTexts as texts } from '../later-texts.ts'
 import { Verification } from '../parts/audit-verification.tsx'
 import { Empty, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { auditTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 interface Line {

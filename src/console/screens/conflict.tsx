@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { ReadDefinition } from '../drafts.ts'
 import type { EditedDefinition, ProposedMerge, Side } from '../editing.ts'
+import { editorTexts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { compareLines } from '../parts/line-diff.ts'
 import { LineDiff } from '../parts/line-diff-view.tsx'
 import { Shown } from '../parts/states.tsx'
-import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 type Chosen = Readonly<Record<string, Side>>

@@ -1,7 +1,7 @@
 import { hoverTooltip } from '@codemirror/view'
 import { render } from 'preact'
 import type { EditedDefinition, PlaceFacts } from '../editing.ts'
-import { editorTexts } from '../texts-more.ts'
+import { editorTexts } from '../later-texts.ts'
 
 /** Tells about what the pointer rests on. */
 export function definitionHover(definition: EditedDefinition) {

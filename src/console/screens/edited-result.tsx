@@ -1,9 +1,9 @@
 import '../list-style.ts'
 import { useMemo } from 'preact/hooks'
 import type { CheckedEdit } from '../editing.ts'
+import { editorTexts } from '../later-texts.ts'
 import { Failure } from '../parts/states.tsx'
 import { texts } from '../texts.ts'
-import { editorTexts } from '../texts-more.ts'
 
 /** The values that a text comes to, beside it. Secrets are masked: the page never gets them. */
 export function EditedResult({

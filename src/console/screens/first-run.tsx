@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { environmentPath, sendJson, type Value } from '../api.ts'
 import { rotationTexts } from '../environment-texts.ts'
+import { firstRunTexts } from '../later-texts.ts'
 import { NewName } from '../parts/new-name.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
-import { firstRunTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 /** The names that the tour gives. */

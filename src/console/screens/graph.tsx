@@ -11,8 +11,8 @@ import {
   pageOf,
   relatives,
 } from '../graph/environment-graph.ts'
+import { graphTexts as texts } from '../later-texts.ts'
 import { Empty, Shown } from '../parts/states.tsx'
-import { graphTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 /** More boxes than this take a browser seconds to place. */

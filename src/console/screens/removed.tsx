@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { pageOf } from '../graph/environment-graph.ts'
+import { removedTexts as texts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { removedTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 interface Removed {

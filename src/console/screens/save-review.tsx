@@ -1,12 +1,12 @@
 import type { ReadDefinition } from '../drafts.ts'
 import type { EditedDefinition, ShownChange } from '../editing.ts'
+import { editorTexts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { compareLines } from '../parts/line-diff.ts'
 import { LineDiff } from '../parts/line-diff-view.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
 import { Action } from '../rights.tsx'
 import { texts } from '../texts.ts'
-import { editorTexts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 /** Shows what saving would change: key by key, without secrets, and line by line. */

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { pageOf } from '../graph/environment-graph.ts'
+import { settingsTexts as texts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { EnvironmentTags } from '../parts/environment-tags.tsx'
 import { Failure, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { settingsTexts as texts } from '../texts-more.ts'
 import { type Loaded, useLoaded } from '../use-loaded.ts'
 import type { TabProps } from './tab.ts'
 

@@ -1,13 +1,13 @@
 import '../list-style.ts'
 import { useState } from 'preact/hooks'
 import { copy } from '../clipboard.ts'
+import { tokenTexts as texts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { perform } from '../perform.ts'
 import { useSignedIn } from '../session.ts'
 import { texts as common } from '../texts.ts'
-import { tokenTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 
 interface Token {

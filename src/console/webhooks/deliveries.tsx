@@ -1,9 +1,9 @@
 import '../list-style.ts'
 import { useState } from 'preact/hooks'
+import { webhookTexts as texts } from '../later-texts.ts'
 import { Failure, Shown } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { perform } from '../perform.ts'
-import { webhookTexts as texts } from '../texts-more.ts'
 import { useLoaded } from '../use-loaded.ts'
 import type { HookDelivery } from './hook.ts'
 

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks'
+import { webhookTexts as texts } from '../later-texts.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Failure } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
 import { texts as common } from '../texts.ts'
-import { webhookTexts as texts } from '../texts-more.ts'
 import { events, formats, type Hook } from './hook.ts'
 
 interface Props {

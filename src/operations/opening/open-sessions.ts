@@ -1,4 +1,4 @@
-import { type SealedEntries, sealedEntriesOf } from '../serving/sealed-entries.ts'
+import { type EncryptedEntries, encryptedEntriesOf } from '../serving/encrypted-entries.ts'
 import type { Session } from '../session/session.ts'
 
 /** An environment that was opened, and is kept for a while. */
@@ -20,20 +20,20 @@ const mostKept = 64 * 1024 * 1024
  * process has kept or read is in its memory besides: a session never changes before it ends.
  */
 export class OpenSessions {
-  readonly #sealed: SealedEntries
+  readonly #entries: EncryptedEntries
   readonly #now: () => Date
   readonly #kept = new Map<string, OpenSession>()
   #size = 0
 
-  constructor(sealed: SealedEntries, now: () => Date) {
-    this.#sealed = sealed
+  constructor(entries: EncryptedEntries, now: () => Date) {
+    this.#entries = entries
     this.#now = now
   }
 
   /** Keeps an environment that was opened, and returns the id of the session. */
   async keep(session: OpenSession): Promise<string> {
     const { expires, ...content } = session
-    const id = await this.#sealed.keep(JSON.stringify(content), expires)
+    const id = await this.#entries.keep(JSON.stringify(content), expires)
     this.#remember(id, session)
     return id
   }
@@ -43,26 +43,26 @@ export class OpenSessions {
     const session = this.#kept.get(id) ?? (await this.#load(id))
     if (session === undefined || session.expires > this.#now()) return session
     this.#forget(id)
-    await this.#sealed.end(id)
+    await this.#entries.end(id)
     return undefined
   }
 
   /** The number of sessions that are kept. */
   count(): Promise<number> {
-    return this.#sealed.count()
+    return this.#entries.count()
   }
 
   /** Removes the sessions whose time is over. */
   async sweep(): Promise<void> {
     const now = this.#now()
     for (const [id, { expires }] of this.#kept) if (expires <= now) this.#forget(id)
-    await this.#sealed.sweep()
+    await this.#entries.sweep()
   }
 
   async #load(id: string): Promise<OpenSession | undefined> {
-    const sealed = await this.#sealed.read(id)
-    if (sealed === undefined) return undefined
-    const session: OpenSession = { ...JSON.parse(sealed.text), expires: sealed.expires }
+    const kept = await this.#entries.read(id)
+    if (kept === undefined) return undefined
+    const session: OpenSession = { ...JSON.parse(kept.text), expires: kept.expires }
     this.#remember(id, session)
     return session
   }
@@ -85,5 +85,5 @@ export class OpenSessions {
 
 /** The sessions that the servers of a store keep. */
 export function openSessionsOf(session: Session, now: () => Date): OpenSessions {
-  return new OpenSessions(sealedEntriesOf(session, 'open-session', now), now)
+  return new OpenSessions(encryptedEntriesOf(session, 'open-session', now), now)
 }

@@ -1,4 +1,4 @@
-import { type SealedEntries, type ServerToken, type Session, sealedEntriesOf } from '../../operations/index.ts'
+import { type EncryptedEntries, encryptedEntriesOf, type ServerToken, type Session } from '../../operations/index.ts'
 import type { KnownTokens } from './person-token.ts'
 
 /** Somebody who is signed in to the console, by a token. */
@@ -26,15 +26,15 @@ const linkMs = 5 * 60_000
 export class ConsoleSessions {
   readonly #tokens: KnownTokens
   readonly #now: () => Date
-  readonly #sessions: SealedEntries
-  readonly #links: SealedEntries
+  readonly #sessions: EncryptedEntries
+  readonly #links: EncryptedEntries
 
   /** @param session the store whose servers share them. */
   constructor(session: Session, tokens: KnownTokens, now: () => Date) {
     this.#tokens = tokens
     this.#now = now
-    this.#sessions = sealedEntriesOf(session, 'console-session', now)
-    this.#links = sealedEntriesOf(session, 'sign-in-link', now)
+    this.#sessions = encryptedEntriesOf(session, 'console-session', now)
+    this.#links = encryptedEntriesOf(session, 'sign-in-link', now)
   }
 
   /**

@@ -3,7 +3,7 @@ import { type Entries, type EntryKind, serverEntries } from '../../store/index.t
 import type { Session } from '../session/session.ts'
 
 /** A text that a server keeps until its time is over. */
-export interface Sealed {
+export interface KeptText {
   readonly text: string
   readonly expires: Date
 }
@@ -13,7 +13,7 @@ export interface Sealed {
  * digest of its id: whoever has the entries alone reads nothing. With the id, every server of the
  * store reads them.
  */
-export class SealedEntries {
+export class EncryptedEntries {
   readonly #entries: Entries
   readonly #purpose: string
   readonly #now: () => Date
@@ -33,18 +33,18 @@ export class SealedEntries {
   }
 
   /** Keeps another text under the same id. */
-  async replace(id: string, sealed: Sealed): Promise<void> {
-    const times = { ends: sealed.expires, touched: this.#now() }
-    await this.#entries.put(keyOf(id), encrypt(this.#secret(id), sealed), times)
+  async replace(id: string, kept: KeptText): Promise<void> {
+    const times = { ends: kept.expires, touched: this.#now() }
+    await this.#entries.put(keyOf(id), encrypt(this.#secret(id), kept), times)
   }
 
   /** The text with an id. `undefined`: there is none, or its time is over. */
-  async read(id: string): Promise<Sealed | undefined> {
+  async read(id: string): Promise<KeptText | undefined> {
     return isId(id) ? this.#current(id, (await this.#entries.get(keyOf(id)))?.content) : undefined
   }
 
   /** Reads a text and removes it: of several who try, one gets it. */
-  async take(id: string): Promise<Sealed | undefined> {
+  async take(id: string): Promise<KeptText | undefined> {
     return isId(id) ? this.#current(id, (await this.#entries.take(keyOf(id)))?.content) : undefined
   }
 
@@ -61,9 +61,9 @@ export class SealedEntries {
     return this.#entries.sweep(this.#now())
   }
 
-  #current(id: string, content: Uint8Array | undefined): Sealed | undefined {
-    const sealed = content && decrypt(this.#secret(id), content)
-    return sealed !== undefined && sealed.expires > this.#now() ? sealed : undefined
+  #current(id: string, content: Uint8Array | undefined): KeptText | undefined {
+    const kept = content && decrypt(this.#secret(id), content)
+    return kept !== undefined && kept.expires > this.#now() ? kept : undefined
   }
 
   #secret(id: string): Uint8Array {
@@ -72,12 +72,12 @@ export class SealedEntries {
 }
 
 /** The texts of one kind that the servers of a store keep. */
-export function sealedEntriesOf(
+export function encryptedEntriesOf(
   { workspace }: Session,
   kind: Exclude<EntryKind, 'token'>,
   now: () => Date,
-): SealedEntries {
-  return new SealedEntries(serverEntries(workspace.store, kind, expiryOf), kind.replaceAll('-', ' '), now)
+): EncryptedEntries {
+  return new EncryptedEntries(serverEntries(workspace.store, kind, expiryOf), kind.replaceAll('-', ' '), now)
 }
 
 function isId(text: string): boolean {
@@ -91,7 +91,7 @@ function keyOf(id: string): string {
 /**
  * Milliseconds since 1970 (8 bytes), which are authenticated, nonce (12), ciphertext, tag (16).
  */
-function encrypt(secret: Uint8Array, { expires, text }: Sealed): Uint8Array {
+function encrypt(secret: Uint8Array, { expires, text }: KeptText): Uint8Array {
   const head = Buffer.alloc(8)
   head.writeDoubleBE(expires.getTime())
   const nonce = randomBytes(12)
@@ -101,7 +101,7 @@ function encrypt(secret: Uint8Array, { expires, text }: Sealed): Uint8Array {
 }
 
 /** `undefined` for what was not made by `encrypt` with the same secret. */
-function decrypt(secret: Uint8Array, bytes: Uint8Array): Sealed | undefined {
+function decrypt(secret: Uint8Array, bytes: Uint8Array): KeptText | undefined {
   try {
     const cipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(8, 20), { authTagLength: 16 })
     cipher.setAAD(bytes.subarray(0, 8)).setAuthTag(bytes.subarray(-16))
