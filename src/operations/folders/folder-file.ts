@@ -38,14 +38,16 @@ export function findFolderFile(cwd: string): FolderFile | undefined {
 function readFolderFile(file: string): FolderFile {
   const text = smallText(file)
   if (text === undefined) throw malformed(file, 'is no regular file of up to 1 MiB that can be read')
-  const { node, diagnostics, failed } = decode(file, text)
+  const { node, diagnostics, failed, rest } = decode(file, text)
   const [first] = diagnostics
   if (failed) throw malformed((first && placeOf(first)) ?? file, first?.summary ?? 'cannot be read')
+  if (rest !== undefined) throw malformed(file, 'goes on behind its first YAML document')
   if (node?.kind !== 'object') throw malformed(file, 'holds no mapping')
   const data: Partial<Record<Key, string>> = {}
   for (const { key, value } of node.entries) {
     if (!isKey(key.value)) throw malformed(file, `has no key ${JSON.stringify(key.value)}`)
     if (value.kind !== 'string' || value.value.trim() === '') throw malformed(file, `says no text for ${key.value}`)
+    if (key.value in data) throw malformed(file, `says ${key.value} twice`)
     data[key.value] = value.value.trim()
   }
   const { store, environment } = data

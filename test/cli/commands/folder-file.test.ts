@@ -120,6 +120,8 @@ describe('.esc.yaml', function () {
       'environment: app/dev@3\n': /names a version/,
       'environment: "app\n': /\.esc\.yaml/,
       '- app/dev\n': /holds no mapping/,
+      'environment: app/dev\nenvironment: app/prod\n': /says environment twice/,
+      'environment: app/dev\n---\nenvironment: app/prod\n': /goes on behind its first YAML document/,
       'environment: app/gone\n': /names the environment app\/gone, which is not there/,
       'store: ./nowhere\n': /names the store .*nowhere, which is not there|outside its own work tree/,
     }
