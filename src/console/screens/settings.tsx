@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { pageOf } from '../graph/environment-graph.ts'
 import { settingsTexts as texts } from '../later-texts.ts'
@@ -29,8 +29,14 @@ export function EnvironmentSettings({ name }: TabProps) {
 function Removal({ name, settings }: { name: string; settings: Loaded<Settings> }) {
   const [error, setError] = useState<Error>()
   const [removing, setRemoving] = useState(false)
+  // What was ticked holds until the settings come back: a screen drawn meanwhile would take it away.
+  const [ticked, setTicked] = useState<boolean>()
+  useEffect(() => {
+    if (!settings.loading) setTicked(undefined)
+  }, [settings.loading])
   const protect = (on: boolean) => {
     setError(undefined)
+    setTicked(on)
     perform('change-environment-settings', name, { 'deletion-protected': on }).then(settings.reload, (problem) => {
       setError(problem)
       settings.reload()
@@ -43,7 +49,9 @@ function Removal({ name, settings }: { name: string; settings: Loaded<Settings> 
           <label>
             <input
               type="checkbox"
-              checked={isProtected}
+              checked={ticked ?? isProtected}
+              aria-busy={ticked !== undefined}
+              onClick={(event) => ticked !== undefined && event.preventDefault()}
               onChange={({ currentTarget }) => protect(currentTarget.checked)}
             />
             {texts.protect}

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { decode, type Node, placeOf } from '../../yaml/index.ts'
+import { decode, type Node, type NumberNode, placeOf } from '../../yaml/index.ts'
 import { parsePlainMapping } from './plain-mapping.ts'
 
 /**
@@ -18,7 +18,7 @@ export function parseMapping(text: string, file: string): JsonObject {
   }
   const twice = node?.kind === 'object' ? duplicateKey(node.entries.map(({ key }) => key.value)) : undefined
   if (twice !== undefined) throw damaged(file, `says ${twice} twice`)
-  const data = node === undefined ? Object.create(null) : dataOf(node)
+  const data = node === undefined ? Object.create(null) : dataOf(node, text)
   if (node !== undefined && node.kind !== 'object') throw damaged(file, 'is no mapping')
   return data as JsonObject
 }
@@ -27,7 +27,7 @@ export function damaged(file: string, problem: string): EscError {
   return new EscError('store_damaged', `${file} ${problem}`, { hint: 'restore the file from the git history' })
 }
 
-function dataOf(node: Node): Json {
+function dataOf(node: Node, text: string): Json {
   switch (node.kind) {
     case 'null':
       return null
@@ -35,15 +35,24 @@ function dataOf(node: Node): Json {
     case 'string':
       return node.value
     case 'number':
-      return Number(node.text)
+      return numberOf(node, text)
     case 'array':
-      return node.elements.map(dataOf)
+      return node.elements.map((element) => dataOf(element, text))
     case 'object': {
       const data: Record<string, Json> = Object.create(null)
-      for (const { key, value } of node.entries) data[key.value] = dataOf(value)
+      for (const { key, value } of node.entries) data[key.value] = dataOf(value, text)
       return data
     }
   }
+}
+
+/** Numbers of YAML 1.2: only earlier readers know underscores (`1_000`), `0b1` and `-0x1`. */
+const yaml12Number = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$/
+
+/** The number; or the text as it is written where readers disagree whether it is a number. */
+function numberOf(node: NumberNode, text: string): Json {
+  const written = node.span === undefined ? node.text : text.slice(node.span.start, node.span.end)
+  return yaml12Number.test(written) ? Number(node.text) : written
 }
 
 function duplicateKey(keys: readonly string[]): string | undefined {
