@@ -248,6 +248,9 @@ describe('the screen of rotated secrets', function () {
       'rotated-too-soon': {
         path: at('db/pair'),
         async show({ page }) {
+          // Rotated just now, or refused since it was rotated shortly before.
+          await site.program.esc(['env', 'rotate', 'db/pair'])
+          await page.reload()
           await page.getByRole('button', { name: 'Rotate secrets' }).click()
           await page.getByRole('button', { name: 'Rotate now' }).click()
           await page.getByRole('dialog', { name: 'Rotate again so soon?' }).waitFor()
