@@ -43,7 +43,7 @@ describe('settings', () => {
         expect(settings.wrappedDataKey).to.equal(String(wrappedDataKey))
         expect(settings.get('more')).to.deep.include({ a: [1, 'x'] })
       }),
-      { examples: ['0_', '1_000', '0b1', '-0x1', '0X1'].map((text) => [text, 16, 'PLAIN']) },
+      { examples: ['0_', '1_000', '0b1', '-0x1', '0X1'].map((text): [string, number, 'PLAIN'] => [text, 16, 'PLAIN']) },
     )
   })
 
