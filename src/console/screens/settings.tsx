@@ -29,7 +29,7 @@ export function EnvironmentSettings({ name }: TabProps) {
 function Removal({ name, settings }: { name: string; settings: Loaded<Settings> }) {
   const [error, setError] = useState<Error>()
   const [removing, setRemoving] = useState(false)
-  // What was ticked holds until the settings come back: a screen drawn meanwhile would take it away.
+  // What was ticked holds until the settings come back, whatever is drawn meanwhile.
   const [ticked, setTicked] = useState<boolean>()
   useEffect(() => {
     if (!settings.loading) setTicked(undefined)
