@@ -31,6 +31,13 @@ export type Notice =
     }
   /** The text lacked the states of rotators; they were kept. */
   | { readonly kind: 'states-kept'; readonly environment: string; readonly paths: readonly string[] }
+  /** Opened values were saved: those that were secret were encrypted, and calls kept. */
+  | {
+      readonly kind: 'values-handed-back'
+      readonly environment: string
+      readonly encrypted: readonly string[]
+      readonly kept: readonly string[]
+    }
   /** The new definition leaves rotated credentials out, which `revision` has. */
   | {
       readonly kind: 'credentials-left-out'

@@ -10,7 +10,15 @@ const quirks = {
   /** Its HTTP client parses what looks like JSON before its YAML reader sees it. */
   readsJson: (c: ApiContext) => /^esc-sdk\/ts/.test(agentOf(c)),
   /** Its reader takes no member that it does not know, such as `retracted` of a revision. */
-  isStrict: (c: ApiContext) => c.req.header('x-pulumi-source') === 'esc-sdk',
+  isStrict: isSdk,
+  /**
+   * External Secrets opens an environment, and saves all its values as the definition: in the clear.
+   */
+  handsBack: isSdk,
+}
+
+function isSdk(c: ApiContext): boolean {
+  return c.req.header('x-pulumi-source') === 'esc-sdk'
 }
 
 function agentOf(c: ApiContext): string {
@@ -36,4 +44,9 @@ export function definitionFor(c: ApiContext, text: string): string {
 /** True when members that only some clients know are left out. */
 export function leavesOutUnknown(c: ApiContext): boolean {
   return quirks.isStrict(c)
+}
+
+/** True when what was secret stays so, although the client writes it in the clear. */
+export function handsBackValues(c: ApiContext): boolean {
+  return quirks.handsBack(c)
 }

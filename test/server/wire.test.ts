@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
 import { type ApiAnswer, RunningServer } from './running-server.ts'
@@ -66,6 +68,45 @@ describe('the wire that clients of the API read', function () {
       await call(204, 'POST', L, { ...made, headers })
       await call(204, 'DELETE', `${L}/wire/old`, { headers })
     }
+  })
+
+  // As External Secrets does for a PushSecret.
+  it('keeps secret what an SDK saves in the clear because it made the definition of opened values', async () => {
+    await call(204, 'POST', L, { body: { project: 'wire', name: 'base' } })
+    writeFileSync(join(program.folder, 'environments/opened.txt'), 'cAnary-opened')
+    await call(200, 'PATCH', `${L}/wire/base`, {
+      body: 'values: {shared: {fn::secret: cAnary-shared}, region: eu, above: {fn::open::file: {get: {text: {path: opened.txt}}}}}\n',
+    })
+    await save(`imports: [wire/base]
+values:
+  plain: 1
+  list: [x, {fn::secret: cAnary-in-list}, {k: v}]
+  password: {fn::secret: cAnary-password}
+  url: "https://u:\${password}@h"
+  pushed: {deep: {fn::secret: cAnary-old}}
+  file: {fn::open::file: {get: {text: {path: opened.txt}}}}
+  token:
+    fn::rotate::password: {inputs: {length: 24}}
+`)
+    await program.ok('env', 'rotate', 'wire/app')
+    const open = async () => program.open('wire/app', '')
+    const before = await open()
+    const values = { ...before, pushed: { deep: 'cAnary-new' }, plain: 2, other: 'added' }
+    const { headers } = await save(JSON.stringify({ values }), goSdk)
+    expect(headers['pulumi-esc-revision']).to.equal('4')
+    const kept = readFileSync(join(program.folder, 'environments/wire/app/environment.yaml'), 'utf8')
+    expect(kept).not.to.include('cAnary')
+    expect(kept).not.to.include(before.token.current)
+    const after = await open()
+    expect(after).to.deep.equal({ ...values, token: before.token })
+    await program.ok('env', 'rotate', 'wire/app', '--force')
+    expect((await open()).token.previous).to.deep.equal(before.token.current)
+
+    // Whoever says what is secret is believed, and a command line too.
+    await save('values: {password: {fn::secret: cAnary-2}, url: "${password}"}\n', goSdk)
+    expect(await open()).to.deep.equal({ password: 'cAnary-2', url: 'cAnary-2' })
+    await save('values: {password: known}\n')
+    expect((await call(200, 'GET', E)).text).to.equal('values: {password: known}\n')
   })
 
   it('hands the Node SDK a definition that it does not take for JSON', async () => {

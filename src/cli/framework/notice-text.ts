@@ -24,6 +24,11 @@ const TEXTS: Texts = {
     `warning: ${file} has changes that are not saved; revision ${revision} is used. Save them with "${commandOf(remedy)}".`,
   'states-kept': ({ paths }) =>
     `note: ${paths.join(', ')} kept the rotated credentials. To drop them, delete the state in an editor.`,
+  'values-handed-back': ({ encrypted, kept }) =>
+    [
+      ...(encrypted.length > 0 ? [`note: ${encrypted.join(', ')} was secret before, and was encrypted.`] : []),
+      ...(kept.length > 0 ? [`note: ${kept.join(', ')} still opens a provider or rotates, as before.`] : []),
+    ].join('\n'),
   'credentials-left-out': ({ paths, revision }) =>
     `warning: ${paths.join(', ')} had rotated credentials, which the new definition leaves out; revision ${revision} has them.`,
   'secrets-moved': ({ moved, revision }) =>

@@ -9,6 +9,7 @@ import { withMissingStates } from '../revisions/rollback.ts'
 import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { changeNewest } from './change-newest.ts'
+import { withSecretsEncrypted } from './handed-back.ts'
 import { checkDefinition, type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 
 /** A definition while somebody edits it. */
@@ -74,6 +75,8 @@ export interface Replacement {
   readonly text: string
   /** The number of the revision that the text was made from. Default: whichever is the newest. */
   readonly revision?: number
+  /** The text was made of opened values (`withSecretsEncrypted`). Default: no. */
+  readonly handedBack?: boolean
 }
 
 /**
@@ -89,15 +92,21 @@ export const replaceDefinition = operation({
     z.strictObject({
       text: z.string().describe('the YAML text'),
       revision: z.int().min(1).optional().describe('the revision that it was made from'),
+      handedBack: z
+        .boolean()
+        .optional()
+        .describe(
+          'the text was made of opened values: encrypt those that were secret, and keep providers and rotators',
+        ),
     }),
-  async run(work, { text, revision }: Replacement): Promise<SaveResult> {
+  async run(work, { text, revision, handedBack = false }: Replacement): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     const base = environment.current()
     if (revision !== undefined && revision !== base.number) {
       const message = `the definition was made from revision ${revision} of ${work.subject.name}, which is at revision ${base.number}`
       throw new EscError('conflict', message, { hint: 'read the newest definition, and make the change in that' })
     }
-    const replace = (of: Revision) => replaceRevision(work, environment, { text, base: of })
+    const replace = (of: Revision) => replaceRevision(work, environment, { text, base: of, handedBack })
     // Without a condition the last one wins, also where another comes in between.
     return revision === undefined ? changeNewest(environment, [], replace) : replace(base)
   },
@@ -107,15 +116,20 @@ export const replaceDefinition = operation({
 async function replaceRevision(
   workspace: Workspace,
   environment: Environment,
-  { text, base }: { readonly text: string; readonly base: Revision },
+  { text, base, handedBack }: { readonly text: string; readonly base: Revision; readonly handedBack: boolean },
 ): Promise<SaveResult> {
-  const kept = withMissingStates(text, base)
+  const wanted = handedBack ? await withSecretsEncrypted(workspace, environment.name, { text, base }) : undefined
+  const kept = withMissingStates(wanted?.text ?? text, base)
   const working = environment.workingDefinition()
   const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
   const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
   const saved = await saveDefinition(workspace, environment, change)
   if (saved.kind === 'saved' && kept.kept.length > 0) {
     workspace.host.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
+  }
+  if (saved.kind === 'saved' && wanted !== undefined && wanted.encrypted.length + wanted.kept.length > 0) {
+    const { encrypted, kept } = wanted
+    workspace.host.notify({ kind: 'values-handed-back', environment: environment.name, encrypted, kept })
   }
   return saved
 }

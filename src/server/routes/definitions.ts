@@ -12,7 +12,7 @@ import { type Api, type ApiContext, answerJson, answers, yamlBody } from '../api
 import { definitionIn } from '../bodies.ts'
 import { E, environmentParams, L, organizationParams, referenceOf, sessionOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
-import { definitionFor } from '../quirks.ts'
+import { definitionFor, handsBackValues } from '../quirks.ts'
 import { checkedSchema, savedDefinitionSchema } from '../schemas.ts'
 
 const definition = {
@@ -134,7 +134,11 @@ export function definitionRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const text = await definitionIn(c)
     const revision = revisionOf(c.req.header('etag'))
-    const { result } = await session.perform(replaceDefinition, subject, { text, revision })
+    const { result } = await session.perform(replaceDefinition, subject, {
+      text,
+      revision,
+      handedBack: handsBackValues(c),
+    })
     if (result.kind === 'refused') throw invalid(result.diagnostics)
     return answerJson(c, {}, 200, { 'pulumi-esc-revision': String(result.revision), etag: etagOf(result.revision) })
   })
