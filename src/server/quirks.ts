@@ -12,7 +12,7 @@ const quirks = {
   /** Its reader takes no member that it does not know, such as `retracted` of a revision. */
   isStrict: isSdk,
   /**
-   * External Secrets opens an environment, and saves all its values as the definition: in the clear.
+   * External Secrets opens an environment, and saves all its values in the clear as the definition.
    */
   handsBack: isSdk,
 }
