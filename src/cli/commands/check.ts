@@ -17,13 +17,13 @@ type Finding = CheckedStore['findings'][number]
 export default class Check extends EscCommand<CheckedStore, typeof flags> {
   static override id = 'check'
   static override busy = 'checking'
-  static override summary = 'Verify the store: every revision, seal and setting.'
+  static override summary = 'Check the store for damage, tampering and unsafe settings.'
   static override description =
-    `Reads everything there is in the store and says what is wrong, where, and how to mend it. With --fix, does what is safe: removes
-what killed processes have left, brings environment.yaml up to date, completes .gitignore.
+    `Checks every file of the store: history, seals, settings and leftovers of crashes. Each problem is shown with its file and a remedy. With
+--fix, repairs what is safe to repair: removes leftovers of killed processes, brings environment.yaml up to date, completes .gitignore.
 
-The exit code is 1 when something is wrong or somebody must do something (errors and warnings), and 0 otherwise; notes are harmless.
-Environments whose keys are not at hand are checked as far as that goes, with a note.`
+The exit code is 1 when there are errors or warnings, and 0 when there are only notes or nothing. If a key is not available, the
+environment is checked as far as possible, with a note.`
   static override examples = [
     { description: 'Check the whole store', command: 'esc check' },
     { description: 'In CI, where there is no key', command: 'esc check --without-keys' },

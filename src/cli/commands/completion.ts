@@ -7,10 +7,10 @@ const flags = { 'no-descriptions': boolean({ description: 'names only' }) }
 
 export default class Completion extends EscCommand<string, typeof flags> {
   static override id = 'completion'
-  static override summary = 'Generate the autocompletion script for a shell.'
+  static override summary = 'Print the completion script for a shell.'
   static override description =
-    `Prints a script that teaches a shell the commands and flags of esc, and the names of the environments of the store you are in.
-Load it from the start-up file of the shell.`
+    `Prints a script that completes the commands and flags of esc, and the names of environments in the current store. Load it from the start-up
+file of your shell.`
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'source <(esc completion bash)' },
     { description: 'zsh, in ~/.zshrc', command: 'source <(esc completion zsh)' },

@@ -15,11 +15,10 @@ const flags = {
 export default class Config extends EscCommand<readonly ConfigEntry[], typeof flags> {
   static override id = 'config'
   static override busy = 'reading'
-  static override summary = 'Show the configuration of an environment.'
+  static override summary = 'Show the configuration (pulumiConfig) of an environment.'
   static override description =
-    `Shows what the selected environment, or the one of --env, has below pulumiConfig, imports included. Secrets show as [secret] unless
---show-secrets is given. Nothing is opened without --open: what a provider would give shows as [unknown].
-In JSON, a secret that is not shown has no value.`
+    `Shows the values below pulumiConfig in the selected environment, or in the one of --env, imports included. Secrets show as [secret]
+without --show-secrets. No provider is called without --open: its values show as [unknown]. In JSON, a hidden secret has no value.`
   static override examples = [
     { description: 'The configuration of the selected environment', command: 'esc config' },
     { description: 'That of another, with its secrets', command: 'esc config --env app/prod --show-secrets' },

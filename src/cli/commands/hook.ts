@@ -9,11 +9,11 @@ const flags = { 'no-segment': boolean({ description: 'set ESC_PROMPT only, and l
 
 export default class Hook extends EscCommand<string, typeof flags> {
   static override id = 'hook'
-  static override summary = 'Print a shell script that shows the current environment in the prompt.'
+  static override summary = 'Print the script that shows the environment in your shell prompt.'
   static override description =
-    `The prompt then begins with the environment that commands use in the current folder, such as (app/dev): the one of the nearest .esc.yaml, or the one
-that "esc select" remembers. Load the script from the start-up file of the shell. The variable ESC_PROMPT holds the same name, for prompts of
-your own. "esc hook prompt" prints the name alone, and nothing when there is none.`
+    `Your prompt then begins with the environment that commands use in the current folder, such as (app/dev). It comes from the nearest .esc.yaml, or from
+"esc select". Load the script from the start-up file of your shell. For a prompt of your own, use the variable ESC_PROMPT.
+"esc hook prompt" prints only the name, or nothing if there is none.`
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(esc hook bash)"' },
     { description: 'zsh, in ~/.zshrc', command: 'eval "$(esc hook zsh)"' },

@@ -21,10 +21,10 @@ export default class Init extends EscCommand<Result, typeof flags> {
   static override id = 'init'
   static override summary = 'Create a store: a folder of environments to commit to git.'
   static override description =
-    `Makes a folder (default: environments) that holds environments, their history and their encrypted secrets.
-All other commands find it from any folder inside it or beside it. Commit it to git.
+    `Creates a folder (default: environments) for environments, their history and their encrypted secrets. Commands find it from
+any folder inside it or beside it. Commit it to git.
 
-A vendor's key is asked once whether it can be used; without it no store is made.`
+If the key of a vendor is not usable, no store is created.`
   static override examples = [
     { description: 'Make a store in ./environments', command: 'esc init' },
     {

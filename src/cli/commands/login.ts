@@ -52,15 +52,14 @@ export default class Login extends EscCommand<Result, typeof flags> {
   static override id = 'login'
   static override summary = 'Choose the store or server that commands use.'
   static override description =
-    `Makes a store the one that commands use wherever no other is named or found: outside the folders of stores. Without a store, says which one
-is in use.
+    `Chooses the store that commands use in folders that belong to no store. Without an argument, shows the current choice.
 
-A folder: several can be known; each goes by its label, as in esc open label/project/environment. Nothing is authenticated: who can
-open an environment is decided by its key.
+A folder: you can log in to several; each has its label, as in esc open label/project/environment. There is no password: the key
+of an environment decides who can open it.
 
-The URL of an esc server: the access token comes from --token-file, else from ESC_ACCESS_TOKEN. Without one you sign in with a browser, where
-the server offers that: open the link, on any machine, and check that the page shows the code of the terminal. Else the token is asked for. It is
-kept in the configuration folder, where only you can read it; "esc logout" removes it. Commands then work on the environments of the server.`
+The URL of an esc server: the access token comes from --token-file, else from ESC_ACCESS_TOKEN. Without one, you sign in with a browser if the
+server offers that: open the link on any machine, and check that the page shows the same code as the terminal. Otherwise esc asks for the token. It is
+stored in the configuration folder, readable only by you; "esc logout" removes it. Commands then work on the environments of the server.`
   static override examples = [
     { description: 'Which store is in use', command: 'esc login' },
     { description: 'Use a store everywhere', command: 'esc login ./environments' },

@@ -18,10 +18,10 @@ interface Result {
 
 export default class Logout extends EscCommand<Result, typeof flags> {
   static override id = 'logout'
-  static override summary = 'Forget a store or server, and its access token.'
+  static override summary = 'Forget a store or server and its access token.'
   static override description =
-    `Forgets a store that "esc login" has made known: by default the current one. The access token for a server
-is removed from this machine, and stays valid. The store itself, and its key, stay as they are.`
+    `Forgets a store or server that "esc login" chose: by default the current one. The access token is removed from this machine, and stays valid on
+the server. The store and its keys are not changed.`
   static override examples = [
     { description: 'Forget the current store', command: 'esc logout' },
     { description: 'Forget all', command: 'esc logout --all' },

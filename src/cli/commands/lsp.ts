@@ -10,11 +10,11 @@ const flags = {
 
 export default class Lsp extends EscCommand<void, typeof flags> {
   static override id = 'lsp'
-  static override summary = 'Run the language server for definitions.'
+  static override summary = 'Run the language server for editors.'
   static override description =
-    `Serves editors over the Language Server Protocol: diagnostics, completion, hover, go to definition, rename, and encrypting a value, in the
-environment.yaml files of a store and in what "esc env edit" opens. Nothing is opened and no provider is called; secrets are never shown.
-docs/editors.md has the set-up for editors.`
+    `Serves editors over the Language Server Protocol: diagnostics, completion, hover, go to definition, rename, and encryption of values. It works on
+environment.yaml files of a store, and on files that "esc env edit" opens. No provider is called, and secrets are never shown.
+docs/editors.md shows how to configure editors.`
   static override examples = [{ description: 'As an editor starts it', command: 'esc lsp --stdio' }]
   static override flags = flags
 

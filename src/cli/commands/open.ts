@@ -52,11 +52,11 @@ function isForPrograms(format: Format): boolean {
 export default class Open extends EscCommand<string, typeof flags> {
   static override id = 'open'
   static override busy = 'opening'
-  static override summary = 'Open the environment with the given name.'
+  static override summary = 'Print the values of an environment, with secrets decrypted.'
   static override description =
-    `Evaluates an environment: decrypts its secrets, calls its providers and prints the values in the clear.
-With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.
-json, yaml and detailed show a value that is not known as [unknown]; the other formats fail.`
+    `Decrypts the secrets of an environment, calls its providers and prints the values in the clear. With a path, prints only the value there.
+The formats dotenv, shell and posix print environmentVariables, and files as paths of temporary files. In json, yaml and detailed, values
+that are not known show as [unknown]; the other formats fail. To look without secrets, use "esc env get".`
   static override examples = [
     { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
     { description: 'One value, as it is', command: 'esc open rotators/ci admin.current --format string' },

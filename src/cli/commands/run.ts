@@ -62,12 +62,12 @@ export default class Run extends EscCommand<number, typeof flags> {
 
   static override id = 'run'
   static override busy = 'opening'
-  static override summary = 'Open the environment with the given name and run a command.'
+  static override summary = 'Run a command with the values of an environment as variables.'
   static override description =
-    `Opens an environment and runs a command with its environmentVariables, and its files in temporary files whose paths are in
-variables. \${path} in an argument is replaced by the value there, and stays as it is where there is none. Secrets in the output of the command are shown as [secret].
-Variables that hold keys to environments, such as ESC_KEY and VAULT_TOKEN, are not handed on; logins to clouds are.
-Exits with the exit code of the command; signals are passed on to it. Flags of esc stand before the command.`
+    `Opens an environment and runs a command with its environmentVariables. Its files are written to temporary files, whose paths are in
+variables. \${path} in an argument is replaced by the value at that path, or stays if there is none. Secrets in the output of the command show as [secret].
+The command does not get variables with keys to environments, such as ESC_KEY and VAULT_TOKEN; it does get cloud logins.
+The exit code is that of the command, and signals are passed on to it. Flags of esc go before the command.`
   static override examples = [
     {
       description: 'Run a script with the variables of an environment',

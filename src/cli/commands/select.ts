@@ -28,10 +28,10 @@ interface Result {
 
 export default class Select extends EscCommand<Result, typeof flags> {
   static override id = 'select'
-  static override summary = 'Choose the environment that commands use when none is named.'
+  static override summary = 'Choose the environment to use when none is named.'
   static override description =
-    `Remembers an environment of the store, on this machine; in a folder whose .esc.yaml names one, for that folder. Every command that needs an environment works with it when none is named, but for
-"env rm" and "env init". Without a name, asks on a terminal, and elsewhere says which one is selected.`
+    `Remembers an environment on this machine; in a folder with a .esc.yaml, for that folder. Commands then use it when you name no
+environment, except "env rm" and "env init". Without a name, the command asks at a terminal, and shows the selected environment otherwise.`
   static override examples = [
     { description: 'Select an environment', command: 'esc select rotators/ci' },
     { description: 'Choose one for everybody who works in this folder', command: 'esc select rotators/ci --write' },

@@ -26,11 +26,11 @@ interface Result extends TrustSetup {
 
 export default class Setup extends EscCommand<Result, typeof flags> {
   static override id = 'setup'
-  static override summary = 'Set up trust between a cloud and this store.'
+  static override summary = 'Set up a cloud to accept logins from this store.'
   static override description =
-    `Prints the commands after which AWS, Azure, Google Cloud or Vault takes identity tokens of this store for a login: of one environment, or of all
-of them. With --run they are run here, as you, and stop at the first that fails; what is there already is left as it is. The store needs an
-issuer first ("esc oidc init --issuer", docs/oidc.md).`
+    `Prints the commands that make AWS, Azure, Google Cloud or Vault accept logins from this store: from one environment, or from all
+of them. With --run, runs them with your own login and stops at the first failure; existing resources stay as they are. The store needs an
+issuer first: "esc oidc init --issuer" (docs/oidc.md).`
   static override examples = [
     {
       description: 'Let every environment take on a role of AWS',

@@ -46,11 +46,11 @@ interface Result {
 
 export default class Status extends EscCommand<Result, typeof flags> {
   static override id = 'status'
-  static override summary = 'Show the active store and its pending work.'
+  static override summary = 'Show the active store and everything that needs attention.'
   static override description =
-    `Shows the store that commands use here and why, who changes would be by, the selected environment, hand edits that are not saved,
-rotations that were interrupted on this machine, and environments that cannot be used: those that are damaged, or not what this machine has
-seen. Needs no key. The exit code is 1 when there is such a problem. "esc check" looks whether everything is whole.`
+    `Shows the current store and why it is used, the author of changes, the selected environment, unsaved changes, interrupted
+rotations of this machine, overdue rotations, and environments that cannot be used. No key is needed. The exit code is 1 when there is a
+problem. "esc env status" shows the state of each environment, and "esc check" verifies all files.`
   static override examples = [
     { description: 'Where am I', command: 'esc status' },
     { description: 'For a script', command: 'esc status --output json' },

@@ -24,10 +24,10 @@ export default class Trust extends EscCommand<Result, typeof flags> {
   static override summary = 'Review what a store may do on this machine, and allow it.'
   static override description =
     `Some stores ask for more than to open their values: to run plugins, to call hosts in a private network, to send your credentials to a host of
-their choice. esc does none of this before you have allowed it on this machine. This command lists what the store asks for, marks what is new
+their choice. esc does none of this until you allow it on this machine. This command lists what the store asks for, marks what is new
 since you last allowed it, and asks.
 
-In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exactly that and nothing else.`
+In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exactly that list.`
   static override examples = [
     { description: 'Review and allow', command: 'esc trust' },
     { description: 'Show what the store asks for', command: 'esc trust show' },

@@ -18,10 +18,10 @@ const flags = {
 
 export default class Ui extends EscCommand<void, typeof flags> {
   static override id = 'ui'
-  static override summary = 'Open the console in the browser.'
+  static override summary = 'Open the web console of this store in the browser.'
   static override description =
-    `Starts a server for this machine alone, prints a link that signs you in once, and opens it in the browser. In the console you see environments,
-edit them, rotate their secrets, schedule rotations and roll back. You may do there what you may do here. Ctrl-C ends it, and signs you out.`
+    `Starts a server that only this machine can reach, prints a link that signs you in once, and opens it in the browser. In the console you can view and edit
+environments, rotate secrets, schedule rotations and roll back, with the same permissions as here. Ctrl-C stops the server and signs you out.`
   static override examples = [
     { description: 'Open the console', command: 'esc ui' },
     { description: 'Print the link alone', command: 'esc ui --no-open --listen 127.0.0.1:0' },

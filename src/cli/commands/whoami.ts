@@ -12,10 +12,10 @@ interface Result {
 
 export default class Whoami extends EscCommand<Result, typeof OUTPUT_FLAG> {
   static override id = 'whoami'
-  static override summary = 'Show who the store knows you as.'
+  static override summary = 'Show who the store or server takes you for.'
   static override description =
-    `Prints the name by which access rules and the audit log know you. A server is asked, so that this tells whether the access token still
-works. "esc status" says more.`
+    `Prints the name by which access rules and the audit log know you. A server is asked, so this shows whether your access token still
+works. "esc status" shows more.`
   static override examples = [
     { description: 'Who am I', command: 'esc whoami' },
     { description: 'With the store, for a script', command: 'esc whoami --output json' },

@@ -1,6 +1,8 @@
 /** Other names of commands. */
 export const ALIASES: Readonly<Record<string, string>> = {
   'config:copy': 'config:cp',
+  diff: 'env:diff',
+  edit: 'env:edit',
   'env:new': 'env:init',
   'env:referrer:ls': 'env:referrer:list',
   'env:schedule:delete': 'env:schedule:remove',
@@ -10,4 +12,13 @@ export const ALIASES: Readonly<Record<string, string>> = {
   'env:schedule:update': 'env:schedule:edit',
   'env:webhook:ls': 'env:webhook:list',
   'env:webhook:delivery:ls': 'env:webhook:delivery:list',
+  get: 'env:get',
+  ls: 'env:ls',
+  rotate: 'env:rotate',
+  set: 'env:set',
+}
+
+/** Other names of groups of commands. */
+export const GROUP_ALIASES: Readonly<Record<string, string>> = {
+  schedule: 'env:schedule',
 }

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
-import { ALIASES } from './aliases.ts'
+import { ALIASES, GROUP_ALIASES } from './aliases.ts'
 import { COMMANDS } from './registry.ts'
 
 /** The request in the first words of a command line. */
@@ -68,7 +68,7 @@ function unknownCommand(word: string, path: readonly string[]): EscError {
 function subCommands(path: readonly string[]): string[] {
   const prefix = path.length === 0 ? '' : path.join(':') + ':'
   const names = new Set<string>()
-  for (const id of [...COMMANDS, ...Object.keys(ALIASES)]) {
+  for (const id of [...COMMANDS, ...Object.keys(ALIASES), ...Object.keys(GROUP_ALIASES)]) {
     if (id.startsWith(prefix)) names.add(id.slice(prefix.length).split(':')[0] as string)
   }
   return [...names].sort()
@@ -78,7 +78,8 @@ function subCommands(path: readonly string[]): string[] {
 function canonical(words: readonly string[]): string[] | undefined {
   const id = words.join(':')
   if (id === 'help' || COMMANDS.includes(id) || isGroup(id)) return [...words]
-  return Object.hasOwn(ALIASES, id) ? (ALIASES[id] as string).split(':') : undefined
+  const names = Object.hasOwn(ALIASES, id) ? ALIASES : GROUP_ALIASES
+  return Object.hasOwn(names, id) ? (names[id] as string).split(':') : undefined
 }
 
 /** Commands stand in it. Its texts (`topics.ts`) are for help, and need not be loaded. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { ALIASES } from '../../../src/cli/framework/aliases.ts'
+import { ALIASES, GROUP_ALIASES } from '../../../src/cli/framework/aliases.ts'
+import { HELP_GROUPS } from '../../../src/cli/framework/help-groups.ts'
 import { loadCommand } from '../../../src/cli/framework/load-command.ts'
 import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { TOPICS } from '../../../src/cli/framework/topics.ts'
@@ -62,7 +63,62 @@ describe('help', () => {
   it('breaks lines where the terminal ends, not where the source did', async () => {
     const io = { stdoutIsTerminal: true, columns: 80 }
     const { out } = await playground.run(['env', 'set', '--help'], { io, env: { NO_COLOR: '1' } })
-    expect(out).to.include('  value changes in the text: comments, order and quoting of the rest stay. The\n')
+    expect(out).to.include('  Sets the value at a path and saves a new revision. Only that value changes in\n')
+  })
+
+  it('has a summary per command that fits a line: it begins with a verb, ends with a full stop, and is no other one', async () => {
+    const seen = new Map<string, string>()
+    for (const id of COMMANDS) {
+      const { summary } = await loadCommand(id)
+      expect(summary, id).to.match(/^[A-Z][a-z-]+ .*[^.]\.$/)
+      expect(summary.length, id).to.be.below(80)
+      // `env open` and `env run` are `open` and `run`.
+      const name = id.replace(/^env:(?=(?:open|run)$)/, '')
+      expect(seen.get(summary) ?? name, summary).to.equal(name)
+      seen.set(summary, name)
+    }
+    for (const [id, text] of Object.entries(TOPICS)) expect(text, id).to.match(/^[A-Z].{0,76}[^.]$/)
+  })
+
+  it('lists every command and group in the help of its group, by task, with other names in brackets', async () => {
+    for (const group of ['', 'env']) {
+      const { out } = await playground.run([...group.split(':').filter(Boolean), '--help'])
+      // Every new command is given a task in src/cli/framework/help-groups.ts.
+      expect(out, `a command of esc ${group} has no task`).to.not.match(/^OTHER$/m)
+      for (const { title, entries } of HELP_GROUPS[group] ?? []) {
+        expect(out).to.include(`\n${title.toUpperCase()}\n`)
+        for (const id of entries) {
+          expect(
+            COMMANDS.some((command) => command === id || command.startsWith(`${id}:`)),
+            id,
+          ).to.equal(true)
+          expect(out).to.match(new RegExp(`^  ${id.replaceAll(':', ' ')}  `, 'm'))
+        }
+      }
+    }
+    const { out } = await playground.run([])
+    expect(out).to.match(/^ {2}env set +.*\[esc set\]$/m)
+    expect(out).to.match(/^ {2}open +.*\[esc env open\]$/m)
+    expect(out).to.match(/^ {2}env init +.*\[new\]$/m)
+  })
+
+  it('says which of two similar groups is meant', async () => {
+    expect((await playground.run(['scheduler'])).out).to.match(/"esc\s+env\s+schedule"/)
+    expect((await playground.run(['env', 'schedule'])).out).to.match(/"esc\s+scheduler\s+start"/)
+    expect((await playground.run(['rotators', '--help'])).out).to.match(/"esc\s+env\s+rotators"/)
+    expect((await playground.run(['env', 'rotators', '--help'])).out).to.match(/"esc\s+rotators"/)
+    expect((await playground.run(['status', '--help'])).out).to.match(/"esc\s+env\s+status"/)
+    expect((await playground.run(['env', 'status', '--help'])).out).to.match(/"esc\s+status"/)
+  })
+
+  it('another name of a group is the group', async () => {
+    for (const [alias, group] of Object.entries(GROUP_ALIASES)) {
+      const words = group.split(':')
+      expect((await playground.run([alias])).out).to.equal((await playground.run(words)).out)
+      expect((await playground.run([alias, 'list', '--help'])).out).to.equal(
+        (await playground.run([...words, 'list', '--help'])).out,
+      )
+    }
   })
 
   it('esc alone, esc --help and esc help are the same', async () => {

@@ -13,14 +13,14 @@ const flags = {
 
 export default class AccessAdd extends EscCommand<JoinerReport, typeof flags> {
   static override id = 'access:add'
-  static override summary = 'Give a new colleague access to the environments that the rules allow.'
+  static override summary = 'Give a colleague access to environments.'
   static override description =
-    `Puts the age recipient of a principal into the lists of recipients, with their name as a comment, and encrypts the data key of every environment
-they may open for that recipient too. No revision changes. Says first what will be done, and asks. An environment that fails does not
-stop the others; run the same command again to finish.
+    `Adds the age recipient of a colleague to the recipients of every environment that they may open, with their name as a comment, and
+re-encrypts the data keys. No new revision is made. The command shows the plan and asks first. If one environment fails, the
+others go on; run the command again to finish.
 
-Which environments they may open, the rules in esc.yaml say; without rules, all. Environments under a key that is no list (a key file, a passphrase,
-a cloud's key) are named: give them that key where it is kept. They get their recipient from "esc access join".`
+The rules in esc.yaml decide which environments a colleague may open; without rules, all. Environments that have no list of recipients (a
+key file, a passphrase, a cloud key) are listed: give your colleague that key yourself. Your colleague gets a recipient with "esc access join".`
   static override examples = [
     {
       description: 'Let Bob in, and commit it',

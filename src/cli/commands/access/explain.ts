@@ -17,9 +17,9 @@ export default class AccessExplain extends EscCommand<AccessExplanation, typeof 
   static override id = 'access:explain'
   static override summary = 'Show who may do what with an environment, and why.'
   static override description =
-    `Shows what you, or another, may do with an environment and which rule says so; what everybody else may whom the rules name; and who can decrypt
-it. The rules bind this program only. The key binds everybody: who cannot unwrap it reads nothing, whatever the rules say, and who can
-is not kept from it by them.`
+    `Shows what you, or somebody else, may do with an environment, and the rule that decides it. Also lists everybody whom the rules name, and everybody
+who can decrypt the environment. Rules bind only this program. Keys bind everybody: without the key nobody can read a secret, and with it
+no rule can stop them.`
   static override examples = [
     { description: 'Who can do what', command: 'esc access explain app/dev' },
     { description: 'What another may do', command: 'esc access explain app/dev --as bob@example.com' },

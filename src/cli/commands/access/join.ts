@@ -7,10 +7,10 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class AccessJoin extends EscCommand<JoinRequest, typeof flags> {
   static override id = 'access:join'
-  static override summary = 'Print the command with which a colleague gives you access.'
+  static override summary = 'Print the command that a colleague runs to give you access.'
   static override description =
-    `Prints your age recipient, and the command with which somebody who can open the environments lets you in. Makes an age identity first where you have
-none. The recipient is no secret. The identity is: it stays on this machine.`
+    `Prints your age recipient, and the command that a colleague with access runs to let you in. Creates an age identity first if you have
+none. The recipient is public. The identity is secret and stays on this machine.`
   static override examples = [
     { description: 'Ask to be let in', command: 'esc access join' },
     { description: 'The recipient alone, for a script', command: 'esc access join --output json' },

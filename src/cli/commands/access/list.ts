@@ -7,10 +7,10 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class AccessListCommand extends EscCommand<AccessList, typeof flags> {
   static override id = 'access:list'
-  static override summary = 'Show the access rules of the store, and which name they know you by.'
+  static override summary = 'Show the access rules of the store and your name in them.'
   static override description =
-    `Lists the rules of access: in esc.yaml with the line each is on, the teams, and whom they take you for. esc obeys these rules; what a person
-without the rules' blessing cannot do in any way is decided by keys ("esc access explain").`
+    `Lists the access rules of esc.yaml with their line numbers, the teams, and the name by which the rules know you. esc obeys these rules. Only keys
+stop people who do not use esc: see "esc access explain".`
   static override examples = [{ description: 'Show the rules', command: 'esc access list' }]
   static override flags = flags
 

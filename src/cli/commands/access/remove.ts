@@ -23,13 +23,13 @@ interface Result extends LeaverReport {
 
 export default class AccessRemove extends EscCommand<Result, typeof flags> {
   static override id = 'access:remove'
-  static override summary = 'Remove a person from recipients, access rules and keys.'
+  static override summary = 'Take away all access of a person: recipients, keys and rules.'
   static override description =
-    `Takes a principal out of the lists of age recipients, gives every environment that they could open a new data key, and takes them out of teams
-and rules. Says first what will be done, and asks. Interrupted, or where some environments fail, it is finished by running it again.
+    `Removes a person from all lists of age recipients, from teams and from access rules, and gives every environment that they could open a new
+data key. The command shows the plan and asks first. If it is interrupted or an environment fails, run it again to finish.
 
-What they could open they may know: it is listed, and --rotate rotates what a rotator can. Environments under a key that is no list (a
-key file, a passphrase, a cloud's key) are listed too: whoever keeps that key must end its use.`
+The person may know the secrets they could open: these are listed, and --rotate rotates those that have a rotator. Environments that have no list
+of recipients (a key file, a passphrase, a cloud key) are listed too: end the person's use of that key yourself.`
   static override examples = [
     { description: 'Somebody leaves; do not ask', command: 'esc access remove bob@example.com --yes' },
     {

@@ -29,13 +29,12 @@ const flags = {
 
 export default class AuditLog extends EscCommand<readonly AuditLine[], typeof flags> {
   static override id = 'audit:log'
-  static override summary = 'Show who did what with which environment.'
+  static override summary = 'Show who did what in which environment.'
   static override description =
-    `Lists the audit log, oldest first: every open, every reading of secrets, every change, rotation and refusal, with who, when, from where and
-how it ended. An environment or a pattern, such as app/*, chooses whose lines are shown. Names, numbers and codes only: no secret is
-ever in it.
+    `Lists the audit log, oldest first: every open, change, rotation, refusal and reading of secrets, with who, when, from where and the
+result. To see only some environments, give a name or a pattern such as app/*. The log never holds a secret.
 
-Where access rules are set, the log of an environment is for its admins, and the whole log for those of the store.`
+With access rules, the log of an environment is for its admins, and the whole log for admins of the store.`
   static override examples = [
     { description: 'What was done in the last week', command: 'esc audit log --since 7d' },
     { description: 'Who opened an environment', command: 'esc audit log rotators/ci --event open' },

@@ -28,12 +28,12 @@ interface Result extends CopiedValues {
 export default class ConfigCp extends EscCommand<Result, typeof flags> {
   static override id = 'config:cp'
   static override busy = 'copying'
-  static override summary = 'Copy values from one environment into another.'
+  static override summary = 'Copy values to another environment.'
   static override description =
-    `Copies one value, or all values and imports, into another environment and saves it as a new revision. A key such as aws:region is one of
-the configuration (pulumiConfig); a word that is no such key is the path of a value below values. Mappings are merged key by key:
-what only the destination has stays, comments too. Secrets are decrypted with the key of the one and encrypted with that of the other.
-Rotated credentials are never copied, and those of the destination always stay. --plan shows what would change.
+    `Copies one value, or all values and imports, into another environment and saves it as a new revision. A key with a colon, such as aws:region, is
+below pulumiConfig; any other word is a path below values. Mappings are merged key by key: values and comments that only the
+destination has stay. Secrets are re-encrypted with the key of the destination. Rotated credentials are never copied, and those of the
+destination stay. --plan shows the changes without saving them.
 
 Without an environment, copies from the selected one (esc select).`
   static override examples = [

@@ -13,10 +13,10 @@ const flags = {
 export default class ConfigGet extends EscCommand<ConfigEntry, typeof flags> {
   static override id = 'config:get'
   static override busy = 'opening'
-  static override summary = 'Print a value of the configuration, in the clear.'
+  static override summary = 'Print one configuration value, secrets included.'
   static override description =
-    `Prints the value of a key below pulumiConfig of the selected environment, or of the one of --env. A secret is printed in the clear.
-A list or mapping is printed as JSON.`
+    `Prints the value of a key below pulumiConfig in the selected environment, or in the one of --env. Secrets are printed in the clear.
+Lists and mappings are printed as JSON.`
   static override examples = [
     { description: 'One value', command: 'esc config get aws:region' },
     { description: 'A value within a list of mappings', command: "esc config get --path 'app:endpoints[0].token'" },

@@ -11,9 +11,9 @@ const flags = {
 export default class ConfigRmAll extends EscCommand<RemovedConfig, typeof flags> {
   static override id = 'config:rm-all'
   static override busy = 'saving'
-  static override summary = 'Remove several values of the configuration at once.'
+  static override summary = 'Remove several configuration values in one revision.'
   static override description =
-    `Removes several keys below pulumiConfig and saves one new revision. Indices of paths are those of the lists as they are now.`
+    'Removes several keys below pulumiConfig and saves one new revision. Indices in paths count the lists as they are now.'
   static override examples = [{ description: 'Remove two values', command: 'esc config rm-all aws:region app:token' }]
   static override baseFlags = CONFIG_WRITE_FLAGS
   static override flags = flags

@@ -11,7 +11,7 @@ const flags = {
 export default class ConfigRm extends EscCommand<RemovedConfig, typeof flags> {
   static override id = 'config:rm'
   static override busy = 'saving'
-  static override summary = 'Remove a value of the configuration.'
+  static override summary = 'Remove a configuration value.'
   static override description =
     `Removes a key below pulumiConfig of the selected environment, or of the one of --env, and saves a new revision. A key that only an
 imported environment sets stays: remove it there.`

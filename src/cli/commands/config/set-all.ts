@@ -32,7 +32,7 @@ const flags = {
 export default class ConfigSetAll extends EscCommand<SavedConfig, typeof flags> {
   static override id = 'config:set-all'
   static override busy = 'saving'
-  static override summary = 'Set several values of the configuration at once.'
+  static override summary = 'Set several configuration values in one revision.'
   static override description =
     `Sets several keys below pulumiConfig of the selected environment, or of the one of --env, and saves one new revision: all of them, or
 none. --secret encrypts a value; one that looks like a secret is refused unless it is given with --secret or --plaintext. With --json, the values are those that esc config --json has printed.`

@@ -18,14 +18,14 @@ const flags = {
 export default class ConfigSet extends EscCommand<SavedConfig, typeof flags> {
   static override id = 'config:set'
   static override busy = 'saving'
-  static override summary = 'Set a value of the configuration.'
+  static override summary = 'Set a configuration value.'
   static override description =
-    `Sets a key below pulumiConfig of the selected environment, or of the one of --env, and saves a new revision. Without a value, asks for
-it without echo at a terminal, and reads standard input otherwise. A value that looks like a secret is refused unless --secret or
---plaintext says what it is.
+    `Sets a key below pulumiConfig in the selected environment, or in the one of --env, and saves a new revision. Without a value, the command
+asks for it without echo at a terminal, and reads standard input otherwise. A value that looks like a secret needs --secret or
+--plaintext.
 
-The value is a text, and a \${…} in it is no reference. With --path, the key is a path: its lists grow by one element at most, and true,
-false and integers within a value become booleans and numbers. --type says what the value is.`
+The value is a text; \${…} in it is not a reference. With --path, the key is a path into a value: a list grows by at most one element, and true,
+false and integers become booleans and numbers. --type sets the type.`
   static override examples = [
     { description: 'Set a value', command: 'esc config set aws:region eu-west-1' },
     { description: 'Type a secret without echo', command: 'esc config set app:token --secret' },

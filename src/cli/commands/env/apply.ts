@@ -19,11 +19,11 @@ const { env: _, ...baseFlags } = { ...WRITE_FLAGS, ...GLOBAL_FLAGS }
 export default class EnvApply extends EscCommand<Applied, typeof flags> {
   static override id = 'env:apply'
   static override busy = 'checking the definitions'
-  static override summary = 'Create or update several environments from a folder of definitions.'
+  static override summary = 'Create or update environments from a folder of definitions.'
   static override description =
-    `Reads <project>/<environment>.yaml from a folder, makes the environments there are not, and saves each definition that differs as a new
-revision. All of them are checked before any is saved. Environments without a file stay as they are, and rotators keep the credentials
-they have, whatever the file says. Secrets that have not changed make no new revision.`
+    `Reads <project>/<environment>.yaml from a folder, creates missing environments, and saves every definition that differs as a new
+revision. All definitions are checked before any is saved. Environments without a file are not changed. Rotators keep their current
+credentials, whatever the file says. Unchanged secrets make no new revision.`
   static override examples = [
     { description: 'See what would change', command: 'esc env apply -f definitions --plan' },
     { description: 'Make it so', command: 'esc env apply -f definitions' },

@@ -28,16 +28,16 @@ interface Result extends SecretsProviderReport {
 export default class EnvChangeSecretsProvider extends EscCommand<Result, typeof flags> {
   static override id = 'env:change-secrets-provider'
   static override busy = 'changing keys'
-  static override summary = 'Re-encrypt an environment under another secrets provider.'
+  static override summary = 'Re-encrypt environments with another key or secrets provider.'
   static override description =
-    `Gives an environment a new data key, kept by another secrets provider (or by the same one), and encrypts every revision with it.
-The result is proved to open with the new provider alone before it takes the place of the old. It can be interrupted at any moment and
-repeated; with --all, what was changed already is left out.
+    `Creates a new data key for an environment, protects it with another secrets provider (or the same one), and re-encrypts every revision.
+The old revisions are replaced only after the new ones were opened with the new provider alone. You can interrupt the command and run it
+again; --all skips environments that are done.
 
-Who had the former key may have read the secrets, and still has what git remembers: they are listed, so that you can change them
-where they come from. --rotate rotates those that a rotator can.
+People who had the old key may know the secrets, and git still has the old revisions. The secrets are listed, so that you can change
+them at their source. --rotate rotates those that have a rotator.
 
-From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or a prompt.`
+To change from one passphrase to another, give the new one in ESC_NEW_PASSPHRASE, in the file of ESC_NEW_PASSPHRASE_FILE, or at the prompt.`
   static override examples = [
     {
       description: 'Use a key of AWS KMS',

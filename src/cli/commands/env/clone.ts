@@ -16,10 +16,10 @@ const flags = {
 export default class EnvClone extends EscCommand<Cloned, typeof flags> {
   static override id = 'env:clone'
   static override busy = 'copying'
-  static override summary = 'Clone an existing environment into a new environment.'
+  static override summary = 'Copy an environment to a new one.'
   static override description =
-    `Makes a new environment with the definition of another one, its secrets encrypted under a key of its own. Rotators come along
-without their credentials: two environments that rotate one credential would take it away from each other.`
+    `Creates an environment with the definition of another one. Its secrets are re-encrypted with a key of its own. Rotators are copied
+without their credentials, because two environments that rotate one credential would invalidate it for each other.`
   static override examples = [
     { description: 'Clone within the project', command: 'esc env clone app/dev staging' },
     {

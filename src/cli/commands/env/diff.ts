@@ -32,10 +32,10 @@ export default class EnvDiff extends EscCommand<EnvironmentDiff, typeof flags> {
   static override id = 'env:diff'
   static override busy = 'comparing'
   static override paged = true
-  static override summary = 'Show changes between versions.'
+  static override summary = 'Compare two revisions, or two environments.'
   static override description =
-    `Compares the values and definitions of two versions of an environment, or of two environments. Without a second one, the version is
-compared with the newest. Nothing is opened, and secrets show as [secret] unless --show-secrets is given.`
+    `Compares the values and definitions of two revisions of an environment, or of two environments. With one revision, compares it with the
+newest. No provider is called, and secrets show as [secret] without --show-secrets.`
   static override examples = [
     { description: 'What has changed since revision 2', command: 'esc env diff rotators/ci@2' },
     { description: 'What revision 3 changed', command: 'esc env diff rotators/ci@2 @3' },

@@ -9,9 +9,9 @@ interface Result {
 
 export default class EnvDiscard extends EscCommand<Result> {
   static override id = 'env:discard'
-  static override summary = 'Discard a hand edit of environment.yaml.'
+  static override summary = 'Discard unsaved changes to environment.yaml.'
   static override description =
-    'Makes environment.yaml the newest revision again. What was edited by hand and not saved is gone.'
+    'Replaces environment.yaml by the newest revision. Changes that you made by hand and did not save are lost.'
   static override examples = [{ description: 'Discard what was edited', command: 'esc env discard app/dev' }]
   static override baseFlags = ENV_FLAGS
   static override args = { environment: { description: 'the environment', required: true } }

@@ -37,11 +37,11 @@ interface Result {
 export default class EnvEdit extends EscCommand<Result, typeof flags> {
   static override id = 'env:edit'
   static override busy = 'checking'
-  static override summary = 'Edit an environment definition.'
+  static override summary = 'Edit the definition of an environment in your editor.'
   static override description =
-    `Opens the definition in an editor, checks what was saved, encrypts its new secrets and appends it as a new revision. When it has
-errors, they are shown and editing goes on. With --file, the definition is replaced without an editor. A definition with errors is
-never saved.`
+    `Opens the definition in your editor, checks the result, encrypts new secrets and saves a new revision. If the definition has errors, they are
+shown and you can go on editing; a definition with errors is never saved. With --file, replaces the definition without an
+editor.`
   static override examples = [
     { description: 'Edit in $EDITOR', command: 'esc env edit app/dev' },
     {

@@ -40,10 +40,10 @@ const flags = {
 export default class EnvGet extends EscCommand<string, typeof flags> {
   static override id = 'env:get'
   static override busy = 'reading'
-  static override summary = 'Get a value within an environment.'
+  static override summary = 'Show the definition and values of an environment, secrets hidden.'
   static override description =
-    `Shows the definition of an environment and the values it comes to, or those at one path and where they are defined. Nothing is
-opened: what a provider would return shows as [unknown], and secrets as [secret] unless --show-secrets is given.`
+    `Shows the definition of an environment and its values, or one value and where it is defined. No provider is called: its values
+show as [unknown]. Secrets show as [secret] without --show-secrets. To print real values, use "esc open".`
   static override examples = [
     { description: 'Values and definition of an environment', command: 'esc env get rotators/ci' },
     { description: 'One value, and where it comes from', command: 'esc env get app/dev environmentVariables' },

@@ -23,11 +23,11 @@ const flags = {
 
 export default class EnvGraph extends EscCommand<EnvironmentGraph, typeof flags> {
   static override id = 'env:graph'
-  static override summary = 'Show what environments import, refer to, rotate and open.'
+  static override summary = 'Show imports, references, rotators and providers as a graph.'
   static override description =
-    `Shows the environments that one is made of: its imports, the environments that \${environments.project.name} refers to, and the
-rotators and providers in each. Without an environment, or with "*", the whole store. Versions that are pinned, environments that are missing and
-imports that go in a circle are marked. Nothing is opened and no key is needed: it holds names, never values.`
+    `Shows how environments are connected: their imports, references such as \${environments.project.name}, rotators and
+providers. Without an environment, or with "*", shows the whole store. Pinned versions, missing environments and
+circular imports are marked. No key is needed: the graph holds names, never values.`
   static override examples = [
     { description: 'What an environment is made of', command: 'esc env graph app/dev' },
     { description: 'A drawing of the whole store', command: 'esc env graph --format svg >store.svg' },

@@ -18,11 +18,11 @@ const flags = {
 export default class EnvInit extends EscCommand<CreatedEnvironment, typeof flags> {
   static override id = 'env:init'
   static override busy = 'making the environment'
-  static override summary = 'Create an empty environment with the given name.'
+  static override summary = 'Create an environment.'
   static override description =
     `Creates an environment. Without a definition it is empty; with --file, the definition becomes its second revision.
-Secrets in the definition are encrypted before anything is written. When the key cannot be had, or the definition of another environment
-cannot be copied, nothing is made.`
+Secrets in the definition are encrypted before anything is written. If the key is not available, or the definition to copy cannot be
+read, nothing is created.`
   static override examples = [
     { description: 'Create an empty environment', command: 'esc env init app/dev' },
     { description: 'Create one from a file', command: 'esc env init rotators/ci --file ci.yaml' },

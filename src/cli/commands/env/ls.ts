@@ -13,7 +13,7 @@ export default class EnvLs extends EscCommand<ListedEnvironments, typeof flags> 
   static override id = 'env:ls'
   static override summary = 'List environments.'
   static override description =
-    'Lists the environments of the store, one per line, sorted by name. Says how many more the access rules hide.'
+    'Lists the environments of the store by name, one per line. Also tells how many are hidden by the access rules.'
   static override examples = [
     { description: 'List everything', command: 'esc env ls' },
     { description: 'List one project, for a script', command: 'esc env ls --project rotators --output json' },

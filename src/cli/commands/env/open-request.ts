@@ -14,10 +14,10 @@ const flags = {
 /** Asks somebody else for access: there is nobody to ask in a folder. */
 export default class EnvOpenRequest extends EscCommand<never, typeof flags> {
   static override id = 'env:open-request'
-  static override summary = 'Create a request for opening a protected environment.'
+  static override summary = 'Not supported; explains how to get access instead.'
   static override description =
-    `Not supported: a store in a folder has no approval service to send a request to. Who can open an environment is decided by its key.
-To be let in, ask somebody who can open it to give you the key, or to add you to its secrets provider.`
+    `Not supported: a store in a folder has no approval service. The key of an environment decides who can open it.
+To get access, ask somebody who can open it to give you the key, or to add you to its recipients.`
   static override examples = [
     {
       description: 'Says that it is not supported, and what to do',

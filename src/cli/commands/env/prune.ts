@@ -15,13 +15,13 @@ export default class EnvPrune extends EscCommand<PrunedEnvironment, typeof flags
   static override id = 'env:prune'
   static override summary = 'Pack old revisions of an environment into one file.'
   static override description =
-    `Packs the files of old revisions, byte for byte, into an archive beside them, and removes them once it is on the disk and was read back. Nothing is
-forgotten: "env@N" opens as before, and history, comparing, tags, retractions, rolling back, merging and changing the key work on packed revisions too.
-"esc check" checks their seals as well.
+    `Packs old revisions into one archive, byte for byte, and removes their files after the archive was written and read back. No revision is
+lost: "env@N" opens as before, and history, diffs, tags, retractions, rollbacks, merges and key changes work with packed revisions.
+"esc check" checks their seals, too.
 
-Give --keep, --older-than or both: then a revision is packed that is neither among the newest nor younger. It takes an administrator of the
-environment; the first time also one of the store, because its format becomes version 2. Programs that know no archives refuse the store from
-then on, so update esc on all machines before.`
+Give --keep, --older-than or both: a revision is packed if it is neither among the newest nor younger than that. You must be an admin of the
+environment, and the first time an admin of the store, because the store changes to format version 2. Older versions of esc refuse such a
+store, so update esc on all machines first.`
   static override examples = [
     { description: 'What would it save?', command: 'esc env prune rotators/ci --keep 30 --dry-run' },
     { description: 'Pack all but the newest 30 revisions', command: 'esc env prune rotators/ci --keep 30' },

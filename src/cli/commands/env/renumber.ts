@@ -20,12 +20,12 @@ const MERGED = {
 
 export default class EnvRenumber extends EscCommand<readonly RenumberedEnvironment[], typeof flags> {
   static override id = 'env:renumber'
-  static override summary = 'Merge the two histories of an environment after a git merge.'
+  static override summary = 'Resolve revision conflicts of an environment after a git merge.'
   static override description =
-    `After a git merge, pull, rebase or cherry-pick in which both sides added revisions to an environment: keeps the numbers of the side that others
-have already, puts the revisions of the other side after them under new numbers, and adds one revision with what both did.
-After "git pull", revisions that you have not pushed get the new numbers. Where no side is on a remote, the present branch keeps its numbers. Where both changed the same value, resolve environment.yaml by hand first.
-The result is added to git's index; finish with "git commit". Without an environment: all that "esc check" finds in conflict.`
+    `After a git merge, pull, rebase or cherry-pick in which both sides added revisions: keeps the numbers of the revisions that others
+already have, gives the other revisions new numbers after them, and adds one revision that merges both sides.
+After "git pull", your unpushed revisions get the new numbers. If neither side is on a remote, the current branch keeps its numbers. If both sides changed the same value, resolve environment.yaml by hand first.
+The result is added to the git index; finish with "git commit". Without an environment, works on all conflicts that "esc check" finds.`
   static override examples = [
     { description: 'After a merge with conflicts', command: 'esc env renumber && git commit' },
     { description: 'One environment', command: 'esc env renumber app/dev' },

@@ -21,10 +21,10 @@ type Result =
 
 export default class EnvRestore extends EscCommand<Result, typeof flags> {
   static override id = 'env:restore'
-  static override summary = 'Restore a removed environment.'
+  static override summary = 'Restore a removed environment, or list those that can be.'
   static override description =
-    `Brings an environment back that "esc env rm" has removed, with its history, settings and key. Without a name: lists those that can be
-brought back.`
+    `Restores an environment that "esc env rm" removed, with its history, settings and key. Without a name, lists the environments that
+can be restored.`
   static override examples = [
     { description: 'List what was removed', command: 'esc env restore' },
     { description: 'Bring one back', command: 'esc env restore app/dev' },

@@ -10,14 +10,14 @@ const flags = { all: boolean({ description: 'every environment of the store that
 
 export default class EnvRewrap extends EscCommand<readonly Rewrapped[], typeof flags> {
   static override id = 'env:rewrap'
-  static override summary = 'Re-encrypt the data key for the current recipients, or under a newer key.'
+  static override summary = 'Re-encrypt data keys for the current recipients or key version.'
   static override description =
-    `Encrypts the data key of an environment again, without a new one: for a list of age recipients that has grown, or under the newest version of a
-cloud's key. No revision changes. Another URL of the same kind can be given, such as age://… with one recipient more.
+    `Re-encrypts the data key of an environment, without changing it: for an age recipient that was added, or with the newest version of a
+cloud key. No new revision is made. You can also give a URL of the same kind, such as age://… with one more recipient.
 
-It keeps nobody out: who could open it before has, or can have kept, the same data key. To take somebody off the list, use
-"esc access remove" or "esc env change-secrets-provider". With --all, an environment that fails does not stop the others.
-Colleagues' machines recognize the same key and ask nothing.`
+This locks nobody out: people who could open the environment may have kept the data key. To remove somebody, use
+"esc access remove" or "esc env change-secrets-provider". With --all, one failure does not stop the others. Your colleagues' machines recognize the
+data key and ask nothing.`
   static override examples = [
     { description: 'After a recipient was added', command: 'esc env rewrap app/dev' },
     { description: 'Everything', command: 'esc env rewrap --all' },

@@ -17,9 +17,9 @@ interface Result {
 
 export default class EnvRmAll extends EscCommand<Result, typeof flags> {
   static override id = 'env:rm-all'
-  static override summary = 'Remove several values from an environment at once.'
+  static override summary = 'Remove several values in one revision.'
   static override description =
-    'Removes the values at several paths and saves the definition as one revision. Indices are those of the list as it is now.'
+    'Removes the values at several paths and saves one new revision. Indices count the list as it is now.'
   static override examples = [
     { description: 'Remove two values', command: 'esc env rm-all app/dev database.host database.port' },
   ]

@@ -14,11 +14,11 @@ type Removed = { readonly kind: 'environment'; readonly fullName: string } | { r
 
 export default class EnvRm extends EscCommand<Removed, typeof flags> {
   static override id = 'env:rm'
-  static override summary = 'Remove an environment or a value from an environment.'
-  static override description = `With a path: removes the value at that path and saves the definition as a new revision.
+  static override summary = 'Remove a value, or a whole environment.'
+  static override description = `With a path, removes the value at that path and saves a new revision.
 
-Without a path: removes the whole environment, after asking for its full name. It moves to .removed/ in the store,
-and "esc env restore" brings it back.`
+Without a path, removes the whole environment, after you confirm its full name. It moves to .removed/ in the store, and
+"esc env restore" restores it.`
   static override examples = [
     { description: 'Remove one value', command: 'esc env rm app/dev database.port' },
     { description: 'Remove a whole environment, without being asked', command: 'esc env rm app/dev --yes' },

@@ -25,16 +25,16 @@ const flags = {
 
 export default class EnvRotate extends EscCommand<RequestedRotation, typeof flags> {
   static override id = 'env:rotate'
-  static override summary = 'Rotate secrets in an environment.'
+  static override summary = 'Rotate the credentials of an environment now.'
   static override description =
-    `Rotates the credentials of an environment: all of them, or those at the paths given. Each gets a new credential, which is
-proved to work before it is saved; the one before stays valid until the next rotation. All that succeed become one new revision.
+    `Rotates all credentials of an environment, or those at the given paths. Each new credential is tested before it is saved. The previous one
+stays valid until the next rotation. All successful paths become one new revision.
 
-If some paths fail, the others are saved all the same, the failed ones are named and the exit code is 3; --failed retries just
-those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what was begun.
+If some paths fail, the others are saved, the failed ones are listed and the exit code is 3; --failed retries only those. After a crash or
+Ctrl-C, the next rotation (or --resume) finishes what was begun.
 
-Two rotations in a row would end the credential that was current before the first of them, while it may still be in use: within ten
-minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or --force.`
+A second rotation invalidates the credential that was current before the first one, and that may still be in use. Within ten
+minutes of the last rotation (rotationGuard in settings.yaml), the command therefore asks, or needs --force.`
   static override examples = [
     { description: 'Rotate everything in an environment', command: 'esc env rotate rotators/ci' },
     { description: 'Rotate one credential', command: 'esc env rotate rotators/ci database.user' },

@@ -45,11 +45,12 @@ export default class EnvRotators extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotators'
   static override summary = 'List rotated credentials with their age and last result.'
   static override description =
-    `Lists every rotator with the time of its last rotation, how that went, when its schedule runs next, and which credentials it holds: none yet, the current one, or that and
-the previous one, which is valid too. A rotation that was interrupted on this machine is marked. Needs no key.
+    `Lists the credentials in your environments that rotators manage: last rotation, its result, the next scheduled run, and the credentials held (none,
+the current one, or the current and the previous one; both are valid). Interrupted rotations of this machine are marked. No key is
+needed. For the types of rotators that a definition can use, see "esc rotators".
 
-With --older-than, only rotators that were not rotated within that time are listed (those never rotated are), and the exit code is 1 when
-there are some: for a job that has to notice.`
+With --older-than, lists only credentials that were not rotated within that time, or never. The exit code is 1 if there are any, so that
+a CI job can fail.`
   static override examples = [
     { description: 'All rotators of the store', command: 'esc env rotators' },
     { description: 'In CI: fail when a credential is old', command: "esc env rotators 'rotators/*' --older-than 30d" },

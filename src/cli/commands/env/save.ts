@@ -13,10 +13,10 @@ interface Result {
 export default class EnvSave extends EscCommand<Result> {
   static override id = 'env:save'
   static override busy = 'saving'
-  static override summary = 'Save a hand edit of environment.yaml as a new revision.'
+  static override summary = 'Save changes made to environment.yaml by hand as a new revision.'
   static override description =
-    `For when environment.yaml was changed in an editor of your own, or by a merge: checks it, encrypts secrets that are in the clear
-and appends it as a new revision.`
+    `Use this after you changed environment.yaml in your own editor or by a merge. It checks the definition, encrypts plaintext secrets and
+saves a new revision.`
   static override examples = [{ description: 'Save what was edited', command: 'esc env save app/dev' }]
   static override baseFlags = WRITE_FLAGS
   static override args = { environment: { description: 'the environment', required: true } }

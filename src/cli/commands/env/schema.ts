@@ -7,8 +7,8 @@ export default class EnvSchema extends EscCommand<string, typeof OUT_FLAG> {
   static override id = 'env:schema'
   static override summary = 'Print the JSON Schema of environment definitions.'
   static override description =
-    `Prints a JSON Schema (2020-12) of definitions: their form, the builtins, and the inputs of the providers and rotators that are built in or
-that plugins of the store in use bring. Editors with yaml-language-server complete and check environment.yaml with it (docs/editors.md).`
+    `Prints a JSON Schema (2020-12) for definitions: their structure, the builtins, and the inputs of all providers and rotators, built-in or from
+plugins of the store. Editors with yaml-language-server use it to complete and check environment.yaml (docs/editors.md).`
   static override examples = [
     { description: 'For an editor', command: 'esc env schema --out environment.schema.json' },
     {

@@ -38,10 +38,10 @@ interface Result {
 export default class EnvSetAll extends EscCommand<Result, typeof flags> {
   static override id = 'env:set-all'
   static override busy = 'saving'
-  static override summary = 'Set several values within an environment at once.'
+  static override summary = 'Set several values in one revision.'
   static override description =
-    `Sets values at several paths and saves them as one revision: all of them, or none. Otherwise as esc env set: each value is read as YAML,
-and one that looks like a secret must be given with --secret or --plaintext. A value given with --secret is kept byte for byte.`
+    `Sets values at several paths and saves one new revision: all of them, or none. Each value is read as YAML, as in "esc env set".
+A value that looks like a secret needs --secret or --plaintext. A value of --secret is stored byte for byte.`
   static override examples = [
     {
       description: 'Two values and a secret',

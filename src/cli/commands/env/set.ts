@@ -31,14 +31,14 @@ interface Result {
 export default class EnvSet extends EscCommand<Result, typeof flags> {
   static override id = 'env:set'
   static override busy = 'saving'
-  static override summary = 'Set a value within an environment.'
+  static override summary = 'Set one value; --secret encrypts it.'
   static override description =
-    `Sets the value at a path and saves the definition as a new revision. Only that value changes in the text: comments, order
-and quoting of the rest stay. The value is read as YAML, so 42 is a number and [a, b] a list; --string takes it as it is.
-A value that looks like a secret is refused unless --secret or --plaintext says what it is.
+    `Sets the value at a path and saves a new revision. Only that value changes in the text: comments, order and quoting of the rest stay.
+The value is read as YAML, so 42 is a number and [a, b] a list; --string takes it as text. A value that looks like a
+secret needs --secret or --plaintext.
 
-A secret is kept byte for byte, line breaks and dollar signs too. Without a value, --secret asks for it without echo at a terminal and reads
-standard input otherwise. With --json or --yaml the secret is the data that the text holds, such as the JSON of a service account.`
+A secret is stored byte for byte. Without a value, --secret asks for it without echo at a terminal and reads standard input otherwise. With --json or
+--yaml, the text is parsed and stored as an encrypted object, such as the JSON of a service account.`
   static override examples = [
     { description: 'Set a number', command: 'esc env set app/dev database.port 5432' },
     {

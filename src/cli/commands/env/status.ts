@@ -10,9 +10,10 @@ type Result = Awaited<ReturnType<(typeof scheduledStatus)['run']>>
 
 export default class EnvStatus extends EscCommand<Result, typeof flags> {
   static override id = 'env:status'
-  static override summary = 'Show unsaved hand edits and overdue rotations.'
+  static override summary = 'Show unsaved changes and overdue rotations per environment.'
   static override description =
-    'Compares environment.yaml with the newest revision, for one environment or for all, and warns of schedules whose rotation is overdue. Needs no key. An environment that cannot be read is an error, and the others are shown.'
+    `Compares environment.yaml with the newest revision, for one environment or for all, and warns of overdue rotations. No key is needed. If an
+environment cannot be read, its error is shown, and the others too. For the whole store, see "esc status".`
   static override examples = [
     { description: 'All environments', command: 'esc env status' },
     { description: 'One, for a script', command: 'esc env status app/dev --output json' },

@@ -8,10 +8,10 @@ const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvTag extends EscCommand<EnvironmentTag, typeof flags> {
   static override id = 'env:tag'
-  static override summary = 'Manage environment tags.'
+  static override summary = 'Set a tag on an environment.'
   static override description =
-    `Gives an environment a tag: a name and a value that people find and group environments by.
-Tags are no secrets, and change nothing about what the environment holds.`
+    `Sets a tag on an environment: a name and a value to find and group environments by. Tags are not secret and do not change the values of
+the environment. To tag a revision, use "esc env version tag".`
   static override examples = [{ description: 'Say whose it is', command: 'esc env tag rotators/ci owner platform' }]
   static override baseFlags = WRITE_FLAGS
   static override flags = flags

@@ -27,15 +27,15 @@ type Result =
 
 export default class EnvTrust extends EscCommand<Result, typeof flags> {
   static override id = 'env:trust'
-  static override summary = 'Trust a changed data key on this machine.'
+  static override summary = 'Accept a data key that changed, after checking who changed it.'
   static override description =
-    `This machine remembers the data keys it has seen, and refuses an environment that turns up with another: whoever holds that key could read what
-you save. A change that somebody with the key before has made is signed with it, and accepted without a question. This command is for the
-others: it shows what is different and who can open the environment now, and asks before it accepts the key. Ask your colleagues,
-by another way than the repository, whether they have changed it.
+    `This machine remembers the data keys it has seen, and refuses an environment whose key changed: the holder of the new key could read what you
+save. If somebody with the old key signed the change, it is accepted without a question. For all other changes, this command
+shows what changed and who can open the environment now, and asks before it accepts the key. First ask your colleagues, by another
+way than the repository, whether they changed it.
 
-With --all, the environments are grouped by the commit that changed their keys, and each commit is one question. An answer other than yes leaves
-its environments as they are, and the next commit is asked about. The exit code is 1 when a key was left.`
+With --all, environments are grouped by the commit that changed their keys, and you answer once per commit. If you do not answer yes, those environments
+stay as they are. The exit code is 1 if a key was not accepted.`
   static override examples = [
     { description: 'Look at a changed key, and accept it', command: 'esc env trust app/dev --yes' },
     { description: 'Go through all changed keys', command: 'esc env trust --all' },

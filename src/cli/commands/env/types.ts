@@ -8,11 +8,11 @@ import { diagnosticLines, hasColour } from '../../terminal/index.ts'
 export default class EnvTypes extends EscCommand<string, typeof OUT_FLAG> {
   static override id = 'env:types'
   static override busy = 'checking'
-  static override summary = 'Generate TypeScript types of the values of an environment.'
+  static override summary = 'Generate TypeScript types for the values of an environment.'
   static override description =
-    `Prints a TypeScript module with the type of what programs get from the library: env.values of @gitesc/cli. Secrets have the type Secret.
-A value that is made of what a provider returns may be a secret, and has both types. Nothing is opened and no key is needed: the module holds
-names and types, never values. The same definition gives the same text.`
+    `Prints a TypeScript module with the type of env.values of @gitesc/cli. Secrets have the type Secret. A value that depends on the result of a
+provider may be a secret or not, so its type allows both. No provider is called and no key is needed: the module holds names and types, never
+values.`
   static override examples = [
     { description: 'Types of one environment', command: 'esc env types app/dev --out app-dev.ts' },
     { description: 'Types of an earlier revision', command: 'esc env types app/dev@3' },

@@ -9,10 +9,10 @@ const flags = { ...UTC_FLAG }
 
 export default class EnvVersion extends EscCommand<VersionSummary, typeof flags> {
   static override id = 'env:version'
-  static override summary = 'Manage versions.'
+  static override summary = 'Show one revision of an environment.'
   static override description =
-    `Shows one version of an environment: a revision by its number, or a tag and the revision it names. The commands below list
-revisions, give them tags, take them out of use and go back to them.`
+    `Shows one revision by its number, or a revision tag and the revision that it names. The commands below list, tag, retract and restore
+revisions.`
   static override examples = [
     { description: 'Who made revision 2, and when', command: 'esc env version rotators/ci@2' },
     { description: 'Which revision a tag names', command: 'esc env version rotators/ci@latest --utc' },

@@ -30,12 +30,12 @@ const flags = {
 export default class ExportPulumi extends EscCommand<ExportedStack, typeof flags> {
   static override id = 'export:pulumi'
   static override busy = 'exporting'
-  static override summary = 'Write the configuration of an environment into the file of a Pulumi stack.'
+  static override summary = "Write an environment's configuration into a Pulumi stack file."
   static override description =
-    `Opens the environment and writes its pulumiConfig into Pulumi.<stack>.yaml, where Pulumi programs read it. Secrets are encrypted under the
-stack's own key: its passphrase (PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or a prompt), or the key of AWS KMS, Azure Key Vault,
-Google Cloud KMS or Vault that its file names. Keys that only the file has stay, comments too, and a value that has not changed keeps its
-ciphertext. Run it again after a rotation.`
+    `Opens the environment and writes its pulumiConfig into Pulumi.<stack>.yaml. Secrets are encrypted with the
+key of the stack: its passphrase (PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or a prompt), or its key in AWS KMS, Azure Key Vault,
+Google Cloud KMS or Vault. Keys and comments that only the file has stay, and unchanged values keep their ciphertext. Run
+the command again after a rotation.`
   static override examples = [
     { description: 'Export for a stack', command: 'esc export pulumi app/dev --stack dev' },
     {

@@ -30,7 +30,7 @@ const flags = {
 export default class ImportEscCloud extends EscCommand<ImportReport, typeof flags> {
   static override id = 'import:esc-cloud'
   static override busy = 'importing'
-  static override summary = 'Import environments from Pulumi Cloud, or another server of the ESC API.'
+  static override summary = 'Import environments from Pulumi Cloud or another ESC server.'
   static override description =
     `Copies environments with their revisions, tags and revision tags into this store. Secrets are decrypted by the server and encrypted with
 keys of this store before anything is written. Each environment is imported whole or not at all. After a failure, run the same command again:

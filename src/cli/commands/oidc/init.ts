@@ -11,11 +11,11 @@ const flags = {
 
 export default class OidcInit extends EscCommand<InitializedIssuer, typeof flags> {
   static override id = 'oidc:init'
-  static override summary = 'Create the key that signs identity tokens, and set their issuer.'
+  static override summary = 'Create the signing key for identity tokens and set the issuer.'
   static override description =
-    `Makes the signing key (oidc.key in the configuration folder) unless there is one, and writes the issuer into esc.yaml. The issuer is an
-https address under your control, which serves two static files: "esc oidc publish" writes them. Clouds that trust it exchange tokens of this
-store for credentials, so that no long-lived key of theirs is kept (docs/oidc.md).`
+    `Creates the signing key (oidc.key in the configuration folder) if there is none, and writes the issuer into esc.yaml. The issuer is an
+https address of yours that serves two static files; "esc oidc publish" writes them. Clouds that trust the issuer give credentials in
+exchange for tokens of this store, so that you need not store a long-lived key (docs/oidc.md).`
   static override examples = [
     { description: 'Set up an issuer', command: 'esc oidc init --issuer https://esc.example.org' },
     { description: 'Make the key alone', command: 'esc oidc init' },

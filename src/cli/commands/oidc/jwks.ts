@@ -4,11 +4,11 @@ import { sessionRequest } from '../../framework/session.ts'
 
 export default class OidcJwks extends EscCommand<unknown> {
   static override id = 'oidc:jwks'
-  static override summary = 'Print the public keys that verify tokens and requests of this store.'
+  static override summary = "Print the public keys that verify this store's tokens and requests."
   static override description =
-    `Prints a JSON Web Key Set: the public part of the key that signs requests of the external rotator. Serve it under
-<issuer>/.well-known/jwks and <issuer>/.well-known/jwks.json, where issuer is the one named in esc.yaml, or give it to the adapter.
-Makes the key (oidc.key in the configuration folder, or ESC_OIDC_KEY) where there is none.`
+    `Prints the public keys as a JSON Web Key Set. Verifiers need it: adapters of the external rotator, and clouds. Serve it as
+<issuer>/.well-known/jwks and <issuer>/.well-known/jwks.json, where the issuer is the one in esc.yaml, or give it to the adapter.
+Creates the key (oidc.key in the configuration folder, or ESC_OIDC_KEY) if there is none.`
   static override examples = [{ description: 'Print the key set', command: 'esc oidc jwks' }]
 
   async run(): Promise<unknown> {

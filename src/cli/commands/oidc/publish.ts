@@ -16,11 +16,11 @@ const flags = {
 
 export default class OidcPublish extends EscCommand<PublishedIssuer, typeof flags> {
   static override id = 'oidc:publish'
-  static override summary = "Write the issuer's discovery document and public keys, for any web host."
+  static override summary = "Write the issuer's discovery document and public keys to a folder."
   static override description =
-    `Writes .well-known/openid-configuration and .well-known/jwks.json into a folder that is to be served at the issuer's address: a bucket, a
-static site, any web server. They hold public keys only. Write them again after "esc oidc rotate-key", and once the tokens of the old key have run
-out, which takes it off the list.`
+    `Writes .well-known/openid-configuration and .well-known/jwks.json into a folder. Serve that folder at the address of the issuer: from a
+bucket, a static site or any web server. The files hold only public keys. Write them again after "esc oidc rotate-key", and once more when the tokens of the old
+key have expired, to remove it.`
   static override examples = [
     { description: 'Write the files', command: 'esc oidc publish site' },
     { description: "With a colleague's key", command: 'esc oidc publish site --also bob.jwks.json' },

@@ -12,13 +12,13 @@ const flags = {
 
 export default class OidcRotateKey extends EscCommand<OidcKeys, typeof flags> {
   static override id = 'oidc:rotate-key'
-  static override summary = 'Replace the key that signs identity tokens.'
+  static override summary = 'Replace the signing key for identity tokens.'
   static override description =
-    `Makes a new signing key and lets it sign. The public half of the old one stays in what "esc oidc publish" and
-"esc oidc jwks" print until its last token has run out (70 minutes), so that tokens on the way still count.
+    `Creates a new signing key and signs with it. "esc oidc publish" and "esc oidc jwks" still include the old public key until its
+last token expires (70 minutes).
 
-Vendors must be able to fetch the new key before they meet a token of it. So without a gap: --prepare makes the next key, "esc oidc publish" puts
-it beside the old one, and "esc oidc rotate-key" lets it sign once the file is served. Vendors keep key sets for a while: wait an hour.`
+Vendors must fetch the new key before they see a token signed with it. To avoid a gap: create the next key with --prepare, publish it with
+"esc oidc publish", wait an hour, because vendors cache key sets, and then run "esc oidc rotate-key".`
   static override examples = [
     { description: 'Make the next key', command: 'esc oidc rotate-key --prepare' },
     { description: 'Let it sign', command: 'esc oidc rotate-key' },

@@ -22,9 +22,9 @@ export default class OidcToken extends EscCommand<IssuedToken, typeof flags> {
   static override id = 'oidc:token'
   static override summary = 'Print the identity token of an environment, or its claims.'
   static override description =
-    `Prints the token that a login with oidc in this environment sends, wherever it comes from: ESC_OIDC_TOKEN or ESC_OIDC_TOKEN_FILE, the system
-that esc runs in, or the store's own issuer. With --show it prints the claims, which is what the trust of a vendor compares, and no token. A token
-is a credential: whoever has it can log in with it until it expires.`
+    `Prints the token that an OIDC login of this environment sends. It comes from ESC_OIDC_TOKEN or ESC_OIDC_TOKEN_FILE, from the system
+that esc runs in, or from the store's own issuer. With --show, prints the claims, which the vendor compares, instead of the token. The token
+is a credential: anybody who has it can log in until it expires.`
   static override examples = [
     { description: 'Show what AWS would be told', command: 'esc oidc token app/dev --show' },
     { description: 'Show what Azure would be told', command: 'esc oidc token app/dev --audience azure --show' },

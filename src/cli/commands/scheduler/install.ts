@@ -17,11 +17,10 @@ const flags = {
 
 export default class SchedulerInstall extends EscCommand<string, typeof flags> {
   static override id = 'scheduler:install'
-  static override summary =
-    'Generate a systemd unit, crontab, GitHub Actions workflow or Kubernetes CronJob for the scheduler.'
+  static override summary = 'Print a systemd unit, crontab, CI workflow or CronJob to run it.'
   static override description =
-    `Prints a file, or lines of one, for systemd, cron, GitHub Actions or Kubernetes, made for this store and this program. Comments in it say
-where it goes and how it gets the key; it holds none. Nothing is installed.`
+    `Prints a systemd unit, crontab lines, a GitHub Actions workflow or a Kubernetes CronJob for this store. Comments in it say where
+to put it and how to provide the key, which it does not contain. Nothing is installed.`
   static override examples = [
     { description: 'A service for systemd', command: 'esc scheduler install --systemd' },
     { description: 'A workflow for GitHub Actions', command: 'esc scheduler install --github-actions' },

@@ -23,14 +23,14 @@ const flags = {
 
 export default class SchedulerStart extends EscCommand<void, typeof flags> {
   static override id = 'scheduler:start'
-  static override summary = 'Run the scheduler in the foreground.'
+  static override summary = 'Run due rotations continuously, until stopped.'
   static override description =
-    `Runs in the foreground and rotates every environment when its schedule says so. Edits, pauses and new schedules are picked up. One
-scheduler a store and machine: a second one is refused, and told who the first is. What was missed while none ran is made up
-for by one run. Runs of one instant are spread over a minute (scheduler.jitter in esc.yaml).
+    `Runs in the foreground and rotates environments when their schedules are due. It notices edits, pauses and new schedules. Only one
+scheduler can run per store and machine; a second one is refused. Runs that were missed are made up for by one run. Runs at the same time
+are spread over a minute (scheduler.jitter in esc.yaml).
 
-Ctrl-C or SIGTERM: the rotation under way is finished, nothing new is begun. A second one ends it after the step in flight, a third at
-once; the next start continues where it was. The key comes from ESC_KEY, ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
+On Ctrl-C or SIGTERM, the current rotation is finished and nothing new begins. A second signal stops it after the current step, a third at
+once; the next start continues. The key comes from ESC_KEY, ESC_PASSPHRASE_FILE or the secrets provider, never from a prompt.`
   static override examples = [
     { description: 'Run the scheduler', command: 'esc scheduler start' },
     { description: 'With metrics for Prometheus', command: 'esc scheduler start --metrics 9187' },

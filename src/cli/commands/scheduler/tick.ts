@@ -9,13 +9,13 @@ const flags = { ...COMMIT_FLAG, ...OUTPUT_FLAG }
 
 export default class SchedulerTick extends EscCommand<Tick, typeof flags> {
   static override id = 'scheduler:tick'
-  static override summary = 'Run all due rotations and exit.'
+  static override summary = 'Run all due rotations once and exit.'
   static override description =
-    `Rotates every environment whose schedule is due, and retries what failed where its time has come; then ends. For system cron, CI and
-Kubernetes: "esc scheduler install" prints how. What was missed while nobody called is made up for by one run.
+    `Rotates every environment whose schedule is due, retries failed runs whose time has come, and exits. Call it from cron, CI or
+Kubernetes: "esc scheduler install" prints the configuration. Runs that were missed are made up for by one run.
 
-Exit code 0: nothing failed (nothing due is no failure). 1: all that was due failed, a run is overdue, or an environment cannot be read. 3: some of it. The key comes from ESC_KEY,
-ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
+Exit code 0: nothing failed, or nothing was due. 1: everything that was due failed, a run is overdue, or an environment cannot be read. 3: some runs failed. The key comes from ESC_KEY,
+ESC_PASSPHRASE_FILE or the secrets provider, never from a prompt.`
   static override examples = [
     { description: 'Rotate what is due', command: 'esc scheduler tick' },
     { description: 'The same for a script, committed to git', command: 'esc scheduler tick --commit --output json' },

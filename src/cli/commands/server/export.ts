@@ -8,8 +8,8 @@ export default class ServerExport extends EscCommand<CopiedStore, typeof flags> 
   static override id = 'server:export'
   static override summary = 'Copy a store from a PostgreSQL database to a new folder.'
   static override description =
-    `Copies every revision, setting and event byte for byte. The folder appears whole or not at all, and is a store as any other: "esc check --store FOLDER"
-verifies it. No key is needed.`
+    `Copies every revision, setting and event byte for byte. The folder is written completely or not at all, and is a normal store: verify it with
+"esc check --store FOLDER". No key is needed.`
   static override examples = [
     {
       description: 'Take the store out of the database',

@@ -10,10 +10,10 @@ export default class ServerImport extends EscCommand<CopiedStore, typeof flags> 
   static override id = 'server:import'
   static override summary = 'Copy a store from a folder to a PostgreSQL database.'
   static override description =
-    `Copies every revision, setting and event byte for byte, in one transaction. The database must hold no store yet; its tables are made. No key is needed,
-and the keys of the environments stay as they are: machines that use the database need the same ones.
+    `Copies every revision, setting and event byte for byte, in one transaction. The database must not hold a store yet; tables are created. No key is
+needed. The environments keep their keys, so machines that use the database need the same ones.
 
-Unfinished rotations must be finished first, and edits saved. The folder stays as it is: use one of the two from then on.`
+First finish interrupted rotations and save edits. The folder is not changed: from then on, use either the folder or the database.`
   static override examples = [
     {
       description: 'Move the store of this folder',

@@ -42,22 +42,23 @@ const flags = {
 
 export default class ServerStart extends EscCommand<void, typeof flags> {
   static override id = 'server:start'
-  static override summary = 'Serve the environments of the store over HTTP.'
+  static override summary = 'Serve the store over HTTP, with a web console.'
   static override description =
-    `Serves the ESC REST API, so that services, CI and colleagues without the folder can use the store. Clients of Pulumi ESC work with it: its
-command line, its SDKs, external-secrets and the GitHub action. The document of the API is at /api/openapi.json.
+    `Serves the ESC REST API and the web console, for services, CI and colleagues without the folder. Clients of Pulumi ESC work with it: the
+command line, the SDKs, External Secrets and the GitHub action. /api/openapi.json describes the API.
 
-Clients need a token: make one with "esc server token create". A token is for a principal, and the access rules decide what that one may do.
+Clients need a token: create one with "esc server token create". A token belongs to a principal, whom the access rules let do certain
+things.
 
-With --database, any number of servers may use one store: they share schedules and the finishing of rotations that were cut off, and each of those
-is done once. That needs Node 22.12 or later.
+With --database, several servers can use one store: they share schedules and interrupted rotations, and each of those is done once. That needs
+Node 22.12 or later.
 
-It runs scheduled rotations, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz answer probes; /metrics is for Prometheus, and is
-answered only to this machine, or at the address of --metrics.
+The server runs schedules, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz are for probes; /metrics is for
+Prometheus, and answers only this machine, or at the address of --metrics.
 
-Ctrl-C or SIGTERM: no new request is taken, and those under way are finished. A second one ends them after the step in flight, a third at once.
-A rotation that was cut off is finished by the next start, or by the next rotation. SIGHUP: the files of --tls-cert and --tls-key are read again,
-as they are when they change.`
+On Ctrl-C or SIGTERM, the server finishes current requests and takes no new ones. A second signal stops them after the current step, a third at once.
+Interrupted rotations are finished by the next start or the next rotation. The files of --tls-cert and --tls-key are read again when they
+change, or on SIGHUP.`
   static override examples = [
     { description: 'Serve this machine', command: 'esc server start' },
     {

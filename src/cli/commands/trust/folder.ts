@@ -6,11 +6,11 @@ const flags = { remove: boolean({ description: 'take it back' }), ...OUTPUT_FLAG
 
 export default class TrustFolder extends EscCommand<FolderReview, typeof flags> {
   static override id = 'trust:folder'
-  static override summary = 'Allow the .esc.yaml of a folder to use a store elsewhere.'
+  static override summary = 'Allow the .esc.yaml of a folder to use another store or a server.'
   static override description =
-    `A .esc.yaml says which store and environment commands use in its folder. It may choose a store in its own git work tree without a question. A store
-outside, or a server, has to be allowed once on this machine: otherwise "esc run" in a project that somebody else wrote could hand your secrets
-to the programs of that project. When the file chooses something else, it has to be allowed again.`
+    `A .esc.yaml says which store and environment commands use in its folder. Within its git work tree it may choose any store. You must allow a store
+outside, or a server, once on this machine: otherwise "esc run" in a project that you cloned could give your secrets to the programs of that
+project. When the file changes its choice, you must allow it again.`
   static override examples = [
     { description: 'Allow the .esc.yaml of this folder, or of the nearest one above', command: 'esc trust folder' },
     { description: 'Take it back', command: 'esc trust folder --remove' },

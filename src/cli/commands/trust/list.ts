@@ -7,9 +7,9 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class TrustList extends EscCommand<readonly TrustedStore[], typeof flags> {
   static override id = 'trust:list'
-  static override summary = 'List the stores that were allowed something on this machine.'
+  static override summary = 'List the stores that you allowed to do more.'
   static override description =
-    `Lists the folder of each store, when something was last allowed, and the digest of what was. "esc trust revoke" takes it back.`
+    'Lists the folder of each store, the time when you last allowed something, and the digest of what you allowed. "esc trust revoke" withdraws it.'
   static override examples = [{ description: 'List trusted stores', command: 'esc trust list' }]
   static override flags = flags
 

@@ -13,10 +13,10 @@ interface Result {
 
 export default class TrustRevoke extends EscCommand<Result, typeof flags> {
   static override id = 'trust:revoke'
-  static override summary = 'Withdraw what a store was allowed on this machine.'
+  static override summary = 'Withdraw what you allowed a store to do.'
   static override description =
-    `Forgets what was allowed: by default to the store in use. The store asks again when it next needs it.
-A store that is no longer there is named by its folder, as "esc trust list" shows it.`
+    `Withdraws what you allowed, by default for the current store. The store asks again when it needs it.
+For a store that no longer exists, give its folder as "esc trust list" shows it.`
   static override examples = [
     { description: 'Allow the store in use nothing any more', command: 'esc trust revoke' },
     { description: 'Forget everything that was allowed', command: 'esc trust revoke --all' },

@@ -7,11 +7,11 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class TrustShow extends EscCommand<TrustReview, typeof flags> {
   static override id = 'trust:show'
-  static override summary = 'Show what a store asks for, and the digest of it.'
+  static override summary = 'Show what a store asks to be allowed, and its digest.'
   static override description =
-    `Lists what the store asks for beyond opening its values, what of it is not allowed on this machine, and the digest of the whole list. Runs
-nothing of the store, and asks nothing. ESC_TRUST=<digest> allows exactly this list: the digest is the same on every machine that has the same
-store and the same plugins installed at the same place beside it.`
+    `Lists what the store asks for beyond opening its values, what of that is not allowed on this machine, and the digest of the whole list. Runs
+no code of the store and asks nothing. ESC_TRUST=<digest> allows exactly this list: the digest is the same on every machine with the same
+store and the same plugins.`
   static override examples = [
     { description: 'Show what the store asks for', command: 'esc trust show' },
     { description: 'Show it for a script', command: 'esc trust show --output json' },

@@ -4,10 +4,10 @@ import type { Target } from '../../../framework/session.ts'
 
 export default class ConfigEnvAdd extends ImportsCommand {
   static override id = 'config:env:add'
-  static override summary = 'Import environments.'
+  static override summary = 'Add imports to an environment.'
   static override description =
-    `Adds environments to the imports of the selected environment, or of the one of --env, and saves a new revision. They come behind those that
-are there, so their values stand over those of earlier imports; what the environment itself says stands over all of them.`
+    `Adds environments to the end of the imports of the selected environment, or of the one of --env, and saves a new revision. Values of later imports
+override those of earlier ones, and values of the environment itself override all imports.`
   static override examples = [{ description: 'Import an environment', command: 'esc config env add base/common' }]
   static override args = {
     environments: {

@@ -6,9 +6,9 @@ const flags = { ...JSON_FLAGS }
 
 export default class ConfigEnvLs extends EscCommand<readonly string[], typeof flags> {
   static override id = 'config:env:ls'
-  static override summary = 'List the environments that an environment imports.'
+  static override summary = 'List the imports of an environment.'
   static override description =
-    'Lists the imports of the selected environment, or of the one of --env, in their order: values of a later one stand over those of an earlier one.'
+    'Lists the imports of the selected environment, or of the one of --env, in order. Later imports override earlier ones.'
   static override examples = [{ description: 'Imports of the selected environment', command: 'esc config env ls' }]
   static override baseFlags = CONFIG_FLAGS
   static override flags = flags

@@ -4,7 +4,7 @@ import type { Target } from '../../../framework/session.ts'
 
 export default class ConfigEnvRm extends ImportsCommand {
   static override id = 'config:env:rm'
-  static override summary = 'Remove imports.'
+  static override summary = 'Remove imports from an environment.'
   static override description =
     `Removes environments from the imports of the selected environment, or of the one of --env, and saves a new revision. The imported
 environments themselves stay.`

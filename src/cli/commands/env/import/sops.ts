@@ -4,11 +4,11 @@ import { ImportCommand, type ImportSource } from '../../../framework/import-comm
 export default class EnvImportSops extends ImportCommand {
   static override id = 'env:import:sops'
   static override busy = 'importing'
-  static override summary = 'Import a file that SOPS has encrypted for age recipients.'
+  static override summary = 'Import a file encrypted by SOPS.'
   static override description =
-    `Puts the values of a SOPS file into the environment, beside those it has: YAML, JSON, INI (a section to a key) or dotenv (into
-environmentVariables). What SOPS had encrypted is encrypted again, with its types. The age identity comes from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, SOPS's own keys.txt, or as for the age secrets provider. The
-file's MAC is checked first.`
+    `Imports the values of a SOPS file: YAML, JSON, INI (one section per key) or dotenv (into environmentVariables). Existing values stay. Values that
+SOPS encrypted are encrypted again, with their types. The age identity comes from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, the keys.txt of SOPS, or from the
+settings of the age secrets provider. The MAC of the file is verified first.`
   static override examples = [
     { description: 'Import a file', command: 'esc env import sops app/dev secrets.enc.yaml' },
     { description: 'Below a path', command: 'esc env import sops app/dev secrets.enc.json --path database' },

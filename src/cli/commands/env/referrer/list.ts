@@ -20,10 +20,10 @@ const flags = {
 
 export default class EnvReferrerList extends EscCommand<readonly Referrer[], typeof flags> {
   static override id = 'env:referrer:list'
-  static override summary = 'List entities that reference an environment.'
+  static override summary = 'List the environments that import or refer to an environment.'
   static override description =
-    `Lists the environments of the store that import an environment, or refer to it inline, by the version they ask for. Worth a look
-before an environment, a tag or a revision is removed.`
+    `Lists the environments of the store that import an environment or refer to it, by the version they use. Look here before you
+remove an environment, a tag or a revision.`
   static override examples = [
     { description: 'Who imports it', command: 'esc env referrer list rotators/ci' },
     {

@@ -16,10 +16,10 @@ const flags = { ...OUTPUT_FLAG }
 export default class EnvRotateDoctor extends EscCommand<RotationReport, typeof flags> {
   static override id = 'env:rotate:doctor'
   static override busy = 'logging in'
-  static override summary = 'Log in with every rotated credential and report drift.'
+  static override summary = 'Test every rotated credential by logging in with it.'
   static override description =
-    `Logs in with the current and the previous credential of every rotator, and lists those at the vendor that are not managed
-here. Changes nothing, here or there. The exit code is 1 when a credential does not work.`
+    `Logs in with the current and the previous credential of every rotator, and lists credentials at the vendor that esc does not manage.
+Changes nothing. The exit code is 1 when a credential does not work.`
   static override examples = [
     { description: 'Examine all rotators of an environment', command: 'esc env rotate doctor rotators/ci' },
     { description: 'Examine one of them', command: 'esc env rotate doctor rotators/ci deploy.token' },

@@ -30,13 +30,13 @@ interface Result {
 export default class EnvRotateHistory extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotate:history'
   static override paged = true
-  static override summary = 'Show the rotations of an environment.'
+  static override summary = 'Show past rotations of an environment.'
   static override description =
-    `Shows every rotation, newest first: when, by whom, which paths, and which revision it made. Runs in which every path failed are shown too,
-with the reason. Needs no key: the history holds no secret.
+    `Shows every rotation, newest first: when, by whom, which paths, and the new revision. Failed rotations are shown with the reason. No key is
+needed: the history holds no secrets.
 
-With --credentials, shows the life of each credential instead: its user name or key id, which revision made it, superseded it, and
-deleted it. That needs the key, because only the secrets tell which credential is which. None is printed.`
+With --credentials, shows the life of each credential: its user name or key id, and the revisions that created, superseded and
+deleted it. That needs the key, to tell which credential is which. No secret is printed.`
   static override examples = [
     { description: 'Show the rotations of an environment', command: 'esc env rotate history rotators/ci' },
     { description: 'Show the life of each credential', command: 'esc env rotate history rotators/ci --credentials' },

@@ -36,17 +36,17 @@ type Result =
 
 export default class EnvRotateJournal extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotate:journal'
-  static override summary = 'List unfinished rotations, and resolve those that cannot be finished.'
+  static override summary = 'List interrupted rotations and resolve stuck ones.'
   static override description =
-    `Lists the records of rotations that were cut off on this machine: which path, since when, whose credential, and what to do about it.
-Prints no secret. Most records are finished or undone by "esc env rotate ENV --resume".
+    `Lists rotations that were interrupted on this machine: the path, the time, whose credential it is, and what to do. Prints no
+secret. "esc env rotate ENV --resume" finishes or undoes most of them.
 
---retarget is for a server that was renamed or failed over: it moves the record to the address that the definition names now.
+--retarget moves a record to the address that the definition has now, for a server that was renamed or failed over.
 
---forget is for what can never be finished: the rotator, the account, the environment or the key is gone. It asks first, and offers to
-print the credential. The record is not destroyed: it moves to forgotten/ in the state folder, encrypted as it was.
+--forget removes a record that can never be finished, because the rotator, account, environment or key is gone. It asks first, and offers
+to print the credential. The record is kept, still encrypted, in the folder forgotten/ of the state folder.
 
-Name the record by its path, or by its file. Without one, the only record there is is meant.`
+Name the record by its path or its file. If there is only one, you need not name it.`
   static override examples = [
     { description: 'List what is unfinished', command: 'esc env rotate journal rotators/ci' },
     { description: 'The database moved to another host', command: 'esc env rotate journal rotators/ci db --retarget' },

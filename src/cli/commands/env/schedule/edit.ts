@@ -12,7 +12,7 @@ export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FL
   static override id = 'env:schedule:edit'
   static override summary = 'Change a rotation schedule.'
   static override description =
-    'Changes when the credentials of an environment are rotated. A run that was due and has not begun is not made up for.'
+    'Changes the time of a rotation schedule. A run that was due but had not begun is dropped.'
   static override examples = [
     {
       description: 'Rotate on the first of each month',

@@ -9,10 +9,10 @@ const flags = { ...COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvScheduleHistory extends EscCommand<readonly ScheduledRun[], typeof flags> {
   static override id = 'env:schedule:history'
-  static override summary = 'Show the runs of a rotation schedule.'
+  static override summary = 'Show past runs of a rotation schedule.'
   static override description =
-    `Shows the runs of a schedule, newest first, with the revision each made; also of one that was removed. What each did to which path is
-shown by "esc env rotate history". Needs no key.`
+    `Shows past runs of a schedule, newest first, with the revision of each run; also for a schedule that was removed. For the result per
+path, use "esc env rotate history". No key is needed.`
   static override examples = [
     { description: 'How did the last runs go', command: 'esc env schedule history rotators/ci sched-1 --count 10' },
   ]

@@ -17,7 +17,7 @@ const flags = { ...COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 export default class EnvScheduleList extends EscCommand<readonly ScheduleView[], typeof flags> {
   static override id = 'env:schedule:list'
   static override summary = 'List the rotation schedules of an environment.'
-  static override description = `Lists the schedules of an environment, of which there is at most one. Needs no key.`
+  static override description = 'Lists the schedules of an environment: one at most. No key is needed.'
   static override examples = [
     { description: 'When is it rotated next', command: 'esc env schedule list rotators/ci --utc' },
   ]

@@ -18,11 +18,11 @@ export default class EnvScheduleNew extends EscCommand<Result, typeof TIMING_FLA
   static override id = 'env:schedule:new'
   static override summary = 'Create a rotation schedule for an environment.'
   static override description =
-    `Rotates all credentials of an environment on schedule: repeatedly with --cron, or once. Something must run the schedule:
-"esc scheduler start", or "esc scheduler tick" from cron or CI ("esc scheduler install" prints how).
+    `Creates a schedule that rotates all credentials of an environment: repeatedly with --cron, or once. The scheduler must run: start it with
+"esc scheduler start", or call "esc scheduler tick" from cron or CI ("esc scheduler install" prints the configuration).
 
-An environment has one schedule. It is sealed with the environment's key, so that nobody without the key can change when its
-credentials are rotated.`
+An environment has at most one schedule. The schedule is sealed with the key of the environment, so that nobody without the key can change
+it.`
   static override examples = [
     {
       description: 'Rotate every Monday at half past three in Berlin',

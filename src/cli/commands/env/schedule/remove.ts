@@ -16,7 +16,7 @@ export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> 
   static override id = 'env:schedule:remove'
   static override summary = 'Remove a rotation schedule.'
   static override description =
-    'Removes a schedule: the environment is rotated by hand from then on. The history of its runs stays.'
+    'Removes a schedule. From then on, the environment is rotated only by hand. The history of its runs stays.'
   static override examples = [
     {
       description: 'Remove a schedule, without being asked',

@@ -4,7 +4,7 @@ export default class EnvScheduleResume extends PauseCommand {
   static override id = 'env:schedule:resume'
   static override summary = 'Resume a paused rotation schedule.'
   static override description =
-    'Has a paused schedule go on with its next instant. What was due while it was paused is not made up for.'
+    'Continues a paused schedule at its next time. Runs that were due during the pause are dropped.'
   static override examples = [
     { description: 'Resume a schedule', command: 'esc env schedule resume rotators/ci sched-1' },
   ]

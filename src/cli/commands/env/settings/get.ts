@@ -18,7 +18,7 @@ interface Result {
 
 export default class EnvSettingsGet extends EscCommand<Result, typeof flags> {
   static override id = 'env:settings:get'
-  static override summary = 'Get environment settings.'
+  static override summary = 'Show the settings of an environment.'
   static override description =
     'Shows the settings of an environment, or the value of one. deletion-protected: whether "esc env rm" refuses to remove it.'
   static override examples = [

@@ -6,7 +6,7 @@ import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
 
 export default class EnvSettingsSet extends EscCommand<boolean> {
   static override id = 'env:settings:set'
-  static override summary = 'Set an environment setting.'
+  static override summary = 'Change a setting of an environment.'
   static override description =
     'Changes a setting of an environment. deletion-protected: whether "esc env rm" refuses to remove it.'
   static override examples = [

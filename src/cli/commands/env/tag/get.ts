@@ -8,7 +8,7 @@ const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvTagGet extends EscCommand<EnvironmentTag, typeof flags> {
   static override id = 'env:tag:get'
-  static override summary = 'Get an environment tag.'
+  static override summary = 'Show a tag of an environment.'
   static override description = 'Shows one tag of an environment: its value, and who changed it last.'
   static override examples = [{ description: 'Show one tag', command: 'esc env tag get rotators/ci owner' }]
   static override baseFlags = ENV_FLAGS

@@ -9,7 +9,7 @@ const flags = { ...PAGER_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvTagLs extends EscCommand<readonly EnvironmentTag[], typeof flags> {
   static override id = 'env:tag:ls'
-  static override summary = 'List environment tags.'
+  static override summary = 'List the tags of an environment.'
   static override description = 'Lists the tags of an environment by name.'
   static override examples = [
     { description: 'List the tags', command: 'esc env tag ls rotators/ci' },

@@ -8,7 +8,7 @@ const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvTagMv extends EscCommand<EnvironmentTag, typeof flags> {
   static override id = 'env:tag:mv'
-  static override summary = 'Rename an environment tag.'
+  static override summary = 'Rename a tag of an environment.'
   static override description = 'Gives a tag of an environment another name. Its value stays.'
   static override examples = [{ description: 'Rename a tag', command: 'esc env tag mv rotators/ci owner team' }]
   static override baseFlags = WRITE_FLAGS

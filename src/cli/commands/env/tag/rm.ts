@@ -5,7 +5,7 @@ import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
 
 export default class EnvTagRm extends EscCommand<string> {
   static override id = 'env:tag:rm'
-  static override summary = 'Remove an environment tag.'
+  static override summary = 'Remove a tag from an environment.'
   static override description = 'Removes a tag of an environment.'
   static override examples = [{ description: 'Remove a tag', command: 'esc env tag rm rotators/ci owner' }]
   static override baseFlags = WRITE_FLAGS

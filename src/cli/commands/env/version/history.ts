@@ -13,11 +13,10 @@ const flags = {
 
 export default class EnvVersionHistory extends EscCommand<readonly RevisionSummary[], typeof flags> {
   static override id = 'env:version:history'
-  static override summary = 'Show revision history.'
+  static override summary = 'List the revisions of an environment.'
   static override description =
-    `Shows the revisions of an environment, newest first, and what each was: an edit, a value that was set, a rotation and of which paths.
-With a version, beginning at that revision.
-Needs no key: history is readable without opening the environment.`
+    `Lists the revisions of an environment, newest first, and the kind of each: an edit, a set value, a rotation with its paths. With a
+version, starts at that revision. No key is needed.`
   static override examples = [
     { description: 'Show all revisions', command: 'esc env version history rotators/ci' },
     {

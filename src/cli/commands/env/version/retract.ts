@@ -14,10 +14,10 @@ const flags = {
 
 export default class EnvVersionRetract extends EscCommand<void, typeof flags> {
   static override id = 'env:version:retract'
-  static override summary = 'Retract a revision of an environment.'
+  static override summary = 'Retract a revision, so that nobody can open it any more.'
   static override description =
-    `Takes a revision out of use: it can no longer be opened, and tags on it move to its replacement. Its file stays, and history shows
-who retracted it and why. The newest revision cannot be retracted: save or roll back to another one first.`
+    `Takes a revision out of use: nobody can open it any more, and its tags move to the replacement. The file stays, and the history shows
+who retracted it and why. To retract the newest revision, save another one or roll back first.`
   static override examples = [
     {
       description: 'Retract revision 2',

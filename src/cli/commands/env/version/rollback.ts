@@ -20,10 +20,10 @@ interface Result {
 
 export default class EnvVersionRollback extends EscCommand<Result, typeof flags> {
   static override id = 'env:version:rollback'
-  static override summary = 'Roll back to a specific version.'
+  static override summary = 'Restore an earlier revision as the newest one.'
   static override description =
-    `Saves the definition of an earlier revision as the newest one. Rotated credentials are not rolled back: every rotator keeps the one
-it has now, because the one it had then may be dead. --exact brings back the definition just as it was.`
+    `Saves the definition of an earlier revision as the newest one. Rotators keep their current credentials, because the earlier ones may be
+invalid. --exact restores the definition exactly as it was.`
   static override examples = [
     { description: 'Go back to revision 2', command: 'esc env version rollback rotators/ci@2' },
     { description: 'Go back to a tag', command: 'esc env version rollback app/dev@stable' },

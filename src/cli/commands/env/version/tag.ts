@@ -7,10 +7,10 @@ const flags = { ...UTC_FLAG }
 
 export default class EnvVersionTag extends EscCommand<void, typeof flags> {
   static override id = 'env:version:tag'
-  static override summary = 'Manage tagged versions.'
+  static override summary = 'Tag a revision with a name.'
   static override description =
-    `Gives a revision a name, or moves the name to it. The name can then be used wherever a revision number can: in open, run, get, and
-in the imports of other environments. Without a version, the newest revision gets it.`
+    `Tags a revision with a name, or moves the tag to it. You can use the tag wherever a revision number is allowed: in open, run, get, and
+in imports. Without a version, tags the newest revision.`
   static override examples = [
     { description: 'Tag the newest revision', command: 'esc env version tag rotators/ci@stable' },
     { description: 'Tag revision 2', command: 'esc env version tag rotators/ci@before @2' },

@@ -16,8 +16,8 @@ export default class EnvWebhookDeliver extends EscCommand<Delivered, typeof flag
   static override id = 'env:webhook:deliver'
   static override summary = 'Send all webhook deliveries that are due.'
   static override description =
-    `${EXPERIMENTAL}Sends what is due to all webhooks of the store. Other commands start this by themselves, in the background; call it where
-nothing outlives a command, such as at the end of a CI job.`
+    `${EXPERIMENTAL}Sends all due deliveries of the store. Other commands start this in the background by themselves. Call it
+where background processes are killed, such as at the end of a CI job.`
   static override examples = [
     { description: 'Send what is due', command: 'esc env webhook deliver' },
     {

@@ -43,10 +43,10 @@ interface Updated {
 
 export default class EnvWebhookEdit extends EscCommand<Updated, typeof flags> {
   static override id = 'env:webhook:edit'
-  static override summary = 'Edit an environment webhook.'
+  static override summary = 'Change a webhook.'
   static override description =
-    `${EXPERIMENTAL}Changes a webhook. What no flag names stays as it is; --event and --group replace the whole list. A secret stays when
-the URL changes, and needs the key of the environment for that.`
+    `${EXPERIMENTAL}Changes a webhook. Settings without a flag stay; --event and --group replace the whole list. To keep the secret when the URL
+changes, the key of the environment is needed.`
   static override examples = [
     { description: 'Send nothing for a while', command: 'esc env webhook edit rotators/ci hook-1 --active=false' },
     {

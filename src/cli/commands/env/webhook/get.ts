@@ -7,9 +7,9 @@ import { webhookBlock, webhookJson } from '../../../framework/webhook-text.ts'
 
 export default class EnvWebhookGet extends EscCommand<Webhook, typeof OUTPUT_FLAG> {
   static override id = 'env:webhook:get'
-  static override summary = 'Get an environment webhook.'
+  static override summary = 'Show a webhook.'
   static override description =
-    `${EXPERIMENTAL}Shows one webhook of an environment: where it sends what, and whether it signs it.`
+    `${EXPERIMENTAL}Shows one webhook of an environment: URL, events, format, and whether deliveries are signed.`
   static override examples = [{ description: 'Show a webhook', command: 'esc env webhook get rotators/ci hook-1' }]
   static override baseFlags = ENV_FLAGS
   static override flags = OUTPUT_FLAG

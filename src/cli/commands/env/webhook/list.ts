@@ -10,9 +10,9 @@ const flags = { ...DELIVERY_COUNT_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvWebhookList extends EscCommand<readonly Webhook[], typeof flags> {
   static override id = 'env:webhook:list'
-  static override summary = 'List environment webhooks.'
+  static override summary = 'List the webhooks of an environment.'
   static override description =
-    `${EXPERIMENTAL}Lists the webhooks of an environment. Of a URL that lets whoever knows it write somewhere, only the host is shown.`
+    `${EXPERIMENTAL}Lists the webhooks of an environment. If a URL is a credential itself, only its host is shown.`
   static override examples = [{ description: 'List the webhooks', command: 'esc env webhook list rotators/ci' }]
   static override baseFlags = ENV_FLAGS
   static override flags = flags

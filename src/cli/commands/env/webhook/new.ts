@@ -31,10 +31,10 @@ interface Created {
 
 export default class EnvWebhookNew extends EscCommand<Created, typeof flags> {
   static override id = 'env:webhook:new'
-  static override summary = 'Create a new environment webhook.'
+  static override summary = 'Create a webhook for an environment.'
   static override description =
-    `${EXPERIMENTAL}Makes a webhook: an HTTPS address that is told what happens to an environment, such as that a rotation failed. What is
-sent holds no secret. With --secret it is signed; the secret is kept encrypted, like those of the environment. See docs/webhooks.md.`
+    `${EXPERIMENTAL}Creates a webhook: an HTTPS address that is notified of events of an environment, such as a failed rotation. Deliveries
+hold no secrets. With --secret they are signed; that secret is stored encrypted. See docs/webhooks.md.`
   static override examples = [
     {
       description: 'Tell a service about rotations that failed',

@@ -7,10 +7,10 @@ import { reportUndelivered, sentBlock } from '../../../framework/webhook-text.ts
 
 export default class EnvWebhookPing extends EscCommand<Delivery> {
   static override id = 'env:webhook:ping'
-  static override summary = 'Send a test delivery to an environment webhook.'
+  static override summary = 'Send a test delivery to a webhook.'
   static override description =
-    `${EXPERIMENTAL}Sends a test delivery at once, active or not, and shows how it was answered. Exits with 1 when it did not arrive, or was
-answered with anything but a success.`
+    `${EXPERIMENTAL}Sends a test delivery at once, even to an inactive webhook, and shows the response. The exit code is 1 if there was no
+response, or an error.`
   static override examples = [{ description: 'Try a webhook', command: 'esc env webhook ping rotators/ci hook-1' }]
   static override baseFlags = ENV_FLAGS
   static override args = { ...ENVIRONMENT, ...WEBHOOK_NAME }

@@ -6,8 +6,8 @@ import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../framework/webh
 
 export default class EnvWebhookRm extends EscCommand<string> {
   static override id = 'env:webhook:rm'
-  static override summary = 'Remove an environment webhook.'
-  static override description = `${EXPERIMENTAL}Removes a webhook, with what waits to be sent to it and its history.`
+  static override summary = 'Remove a webhook.'
+  static override description = `${EXPERIMENTAL}Removes a webhook, its pending deliveries and its history.`
   static override examples = [{ description: 'Remove a webhook', command: 'esc env webhook rm rotators/ci hook-1' }]
   static override baseFlags = WRITE_FLAGS
   static override args = { ...ENVIRONMENT, ...WEBHOOK_NAME }

@@ -28,11 +28,12 @@ const flags = {
 
 export default class ServerTokenCreate extends MadeTokenCommand<typeof flags> {
   static override id = 'server:token:create'
-  static override summary = 'Create an access token for the server, and print it.'
+  static override summary = 'Create and print an access token.'
   static override description =
-    `Prints the token alone. It is shown this once: the server keeps its digest. Works while the server runs, which takes the token at once.
+    `Prints only the token, and only this once: the server stores a digest. A running server accepts the token at once.
 
-A token is a credential. Whoever has it may do what the access rules give to the user, or all with --admin; --level and --environment narrow that.`
+A token is a credential. Its holder may do what the access rules allow the user, or everything with --admin; --level and --environment restrict it
+further.`
   static override examples = [
     { description: 'A token for a colleague', command: 'esc server token create --user ada@example.com --expires 30d' },
     {

@@ -9,9 +9,9 @@ const flags = { ids: boolean({ description: 'print only the ids, one per line' }
 
 export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
   static override id = 'server:token:list'
-  static override summary = 'List the access tokens of the server.'
+  static override summary = 'List access tokens.'
   static override description =
-    'Shows whom each token is for, what it may do, when it ends and when it was last used. The tokens themselves are kept nowhere.'
+    'Shows for each token: its user, what it allows, when it expires and when it was last used. The tokens themselves are not stored.'
   static override examples = [{ description: 'List tokens', command: 'esc server token list' }]
   static override flags = flags
 

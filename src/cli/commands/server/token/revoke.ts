@@ -7,9 +7,9 @@ const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof flags> {
   static override id = 'server:token:revoke'
-  static override summary = 'Revoke an access token of the server.'
+  static override summary = 'Revoke an access token.'
   static override description =
-    'The next request with it is refused. What was opened with it is out of reach, too, since reading needs the token.'
+    'The next request with the token is refused. Sessions that were opened with it end, too, because reading them needs the token.'
   static override examples = [
     { description: 'Revoke a token by its name', command: 'esc server token revoke ada@example.com' },
   ]

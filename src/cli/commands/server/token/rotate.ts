@@ -15,11 +15,11 @@ const flags = {
 
 export default class ServerTokenRotate extends MadeTokenCommand<typeof flags> {
   static override id = 'server:token:rotate'
-  static override summary = 'Replace an access token by a new one, and print it.'
+  static override summary = 'Replace an access token and print the new one.'
   static override description =
-    `The new token has the name and the user of the old one, and may do the same. It is printed alone, this once.
+    `The new token has the same name, user and permissions as the old one. It is printed only this once.
 
-The old one goes on working for an hour, so that its holder can be given the new one; --overlap changes that.`
+The old token works for one more hour, so that you can replace it where it is used; --overlap changes that.`
   static override examples = [
     { description: 'Replace the token of a service', command: 'esc server token rotate billing --overlap 1d' },
     {

@@ -10,9 +10,9 @@ const flags = { ...PAGER_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvVersionTagLs extends EscCommand<readonly TagSummary[], typeof flags> {
   static override id = 'env:version:tag:ls'
-  static override summary = 'List tagged versions.'
+  static override summary = 'List the revision tags of an environment.'
   static override description =
-    'Lists the tags of an environment and the revisions they name. `latest` is always there: it is the newest revision.'
+    'Lists the revision tags of an environment and their revisions. The tag `latest` always exists: it is the newest revision.'
   static override examples = [
     { description: 'List the tags', command: 'esc env version tag ls rotators/ci' },
     { description: 'For a script', command: 'esc env version tag ls rotators/ci --output json' },

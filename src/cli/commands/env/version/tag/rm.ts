@@ -4,8 +4,8 @@ import { openTarget } from '../../../../framework/session.ts'
 
 export default class EnvVersionTagRm extends EscCommand<void> {
   static override id = 'env:version:tag:rm'
-  static override summary = 'Remove a tagged version.'
-  static override description = 'Removes the tag. The revision it named stays.'
+  static override summary = 'Remove a revision tag.'
+  static override description = 'Removes a revision tag. The revision stays.'
   static override examples = [{ description: 'Remove a tag', command: 'esc env version tag rm rotators/ci@stable' }]
   static override baseFlags = WRITE_FLAGS
   static override args = { environment: { description: 'the environment, with @ and the tag', required: true } }

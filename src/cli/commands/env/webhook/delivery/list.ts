@@ -16,10 +16,10 @@ const flags = { ...DELIVERY_COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvWebhookDeliveryList extends EscCommand<readonly Delivery[], typeof flags> {
   static override id = 'env:webhook:delivery:list'
-  static override summary = 'List environment webhook deliveries.'
+  static override summary = 'List the deliveries of a webhook.'
   static override description =
-    `${EXPERIMENTAL}Lists what this machine has sent to a webhook, and what it still has to, newest first. A response of 0 means that there was
-no answer; --output json has the reason.`
+    `${EXPERIMENTAL}Lists deliveries that this machine sent or will send to a webhook, newest first. Response 0 means that there was no
+answer; --output json shows the reason.`
   static override examples = [
     { description: 'List deliveries', command: 'esc env webhook delivery list rotators/ci hook-1' },
     {

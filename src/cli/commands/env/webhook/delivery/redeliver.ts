@@ -7,10 +7,10 @@ import { reportUndelivered, sentBlock } from '../../../../framework/webhook-text
 
 export default class EnvWebhookDeliveryRedeliver extends EscCommand<Delivery> {
   static override id = 'env:webhook:delivery:redeliver'
-  static override summary = 'Send an environment webhook delivery again.'
+  static override summary = 'Send a webhook delivery again.'
   static override description =
-    `${EXPERIMENTAL}Sends a delivery once more, at once: the same body under the same id, signed with the present secret. Exits with 1 when it did
-not arrive.`
+    `${EXPERIMENTAL}Sends a delivery again at once: the same body and id, signed with the current secret. The exit code is 1 if it was not
+delivered.`
   static override examples = [
     {
       description: 'Send one again that failed',
