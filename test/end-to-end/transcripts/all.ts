@@ -3,19 +3,27 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { packageRoot } from '../../cli/commands/esc.ts'
 import { playTranscript, playTranscripts } from './play.ts'
+import { type PageStage, STAGES } from './stages.ts'
 
 /** A transcript that is kept, and how it comes out now. */
 export interface KeptTranscript {
   readonly file: string
   /** The text of the file. */
   readonly kept: string
+  /** What it needs beside the built program. */
+  readonly stage?: PageStage
   /** The same with the transcript in it made anew. */
   play(): Promise<string>
 }
 
 const here = dirname(fileURLToPath(import.meta.url))
-/** A fence of four marks holds output that has fences itself. */
-const marked = /(<!-- npm run transcript -->\n(`{3,})console\n)([\s\S]*?)(\n\2\n)/g
+/** Commands that come first and that no reader needs to see. Each must succeed. */
+const before = /<!-- npm run transcript: before\n([\s\S]*?)\n-->\n/
+/**
+ * A transcript, or a file that is written before the next one. A fence of four marks holds output
+ * that has fences itself.
+ */
+const marked = /(<!-- npm run transcript(?:: file (\S+))? -->\n(`{3,})[a-z]+\n)([\s\S]*?)(\n\3\n)/g
 
 /**
  * Every page with transcripts, the README among them. Those of one page are one session: what the
@@ -28,13 +36,23 @@ export function pageTranscripts(): readonly KeptTranscript[] {
   return ['README.md', ...pages.sort().map((page) => join('docs', page))].flatMap((page) => {
     const file = join(packageRoot, page)
     const kept = readFileSync(file, 'utf8')
-    const transcripts = [...kept.matchAll(marked)].map(([, , , transcript]) => transcript as string)
-    if (transcripts.length === 0) return []
+    const parts = [...kept.matchAll(marked)].map(([, , name, , text = '']) =>
+      name === undefined ? text : { name, text },
+    )
+    if (parts.length === 0) return []
+    const stage = STAGES[page]
     const play = async () => {
-      const played = await playTranscripts(transcripts)
-      return kept.replace(marked, (_, begin, __, ___, end) => begin + played.shift()?.trimEnd() + end)
+      const set = await stage?.set?.()
+      try {
+        const played = await playTranscripts(parts, { ...set, before: before.exec(kept)?.[1] ?? '' })
+        return kept.replace(marked, (whole, begin, name, ___, ____, end) =>
+          name === undefined ? begin + played.shift()?.trimEnd() + end : whole,
+        )
+      } finally {
+        await set?.strike()
+      }
     }
-    return [{ file, kept, play }]
+    return [{ file, kept, play, ...(stage !== undefined && { stage }) }]
   })
 }
 

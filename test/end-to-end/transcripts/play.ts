@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packageRoot } from '../../cli/commands/esc.ts'
@@ -11,8 +11,23 @@ export interface Stage {
   /** Prepares the folder that the commands run in. */
   readonly prepare?: (folder: string) => void
   readonly happenings?: Happenings
-  /** What differs from machine to machine, and what is shown in its place. */
+  /** Commands that come first, and must succeed: a transcript without output. */
+  readonly before?: string
+  /**
+   * What differs from machine to machine, and what is shown in its place. Commands and files of a
+   * page name the latter, and get the former.
+   */
   readonly replaced?: Readonly<Record<string, string>>
+  /** Variables that everybody has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Programs by the names that commands call them. */
+  readonly programs?: Readonly<Record<string, string>>
+}
+
+/** A file that a page shows. Ada writes it into the folder that she is in. */
+export interface ShownFile {
+  readonly name: string
+  readonly text: string
 }
 
 /**
@@ -31,12 +46,13 @@ export async function playTranscript(transcript: string, stage: Stage = {}): Pro
  * Bob, who has a shell, a home and keys of his own; `$ command` by Ada. `/home` stands for the
  * folder of all homes, and `age1qz…` for the recipient that was printed last.
  */
-export async function playTranscripts(transcripts: readonly string[], stage: Stage = {}): Promise<string[]> {
+export async function playTranscripts(parts: readonly (string | ShownFile)[], stage: Stage = {}): Promise<string[]> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'esc-transcript-')))
   mkdirSync(join(root, 'bin'))
   const esc = join(root, 'bin', 'esc')
   writeFileSync(esc, `#!/bin/sh\nexec "${process.execPath}" "${join(packageRoot, 'bin', 'run.cjs')}" "$@"\n`)
   chmodSync(esc, 0o755)
+  for (const [name, path] of Object.entries(stage.programs ?? {})) symlinkSync(path, join(root, 'bin', name))
   const people = new Map<string, Person>()
   const personNamed = (name: string): Person => {
     const known = people.get(name)
@@ -44,22 +60,32 @@ export async function playTranscripts(transcripts: readonly string[], stage: Sta
     const home = join(root, name)
     const folder = name === 'ada' ? join(home, 'shop') : home
     mkdirSync(folder, { recursive: true })
-    const person = new Person(home, folder, environmentOf(name, home, join(root, 'bin')))
+    const person = new Person(home, folder, { ...environmentOf(name, home, join(root, 'bin')), ...stage.env })
     people.set(name, person)
     return person
   }
   let recipient = ''
   try {
     stage.prepare?.(personNamed('ada').folder)
+    for (const { text, person } of stepsOf(stage.before ?? '').filter(({ kind }) => kind === 'command')) {
+      const { output, code } = await personNamed(person).type(asTyped(text, stage))
+      if (code !== 0) throw new Error(`${text}: ${code}: ${output}`)
+    }
     const played: string[] = []
-    for (const transcript of transcripts) {
+    for (const part of parts) {
+      if (typeof part !== 'string') {
+        await personNamed('ada').type(
+          `cat >'${part.name}' <<'END OF THE FILE'\n${asTyped(part.text, stage)}\nEND OF THE FILE`,
+        )
+        continue
+      }
       const lines: string[] = []
-      for (const step of stepsOf(transcript)) {
+      for (const step of stepsOf(part)) {
         lines.push(...step.lines)
         if (step.kind === 'comment') await stage.happenings?.[step.text]?.()
         if (step.kind !== 'command') continue
         const person = personNamed(step.person)
-        const command = step.text.replaceAll('/home/', `${root}/`).replaceAll('age1qz…', recipient)
+        const command = asTyped(step.text, stage).replaceAll('/home/', `${root}/`).replaceAll('age1qz…', recipient)
         const { output, code } = await person.type(command)
         recipient = output.match(RECIPIENT)?.at(-1) ?? recipient
         const replaced = { ...stage.replaced, [person.home]: '~', [root]: '/home' }
@@ -73,6 +99,11 @@ export async function playTranscripts(transcripts: readonly string[], stage: Sta
     for (const person of people.values()) person.leave()
     rmSync(root, { recursive: true, force: true })
   }
+}
+
+/** With what is here in the place of what is shown. */
+function asTyped(text: string, { replaced = {} }: Stage): string {
+  return Object.entries(replaced).reduce((typed, [here, shown]) => typed.replaceAll(shown, here), text)
 }
 
 const RECIPIENT = /age1[a-z0-9]{58}/g
@@ -182,9 +213,10 @@ function normalised(output: string, replaced: Readonly<Record<string, string>>):
     text
       .replace(/ciphertext: \S+/g, 'ciphertext: ZXNj…')
       .replace(/"(current|previous)": "[^"]+"/g, '"$1": "…"')
-      .replace(/\(key [0-9a-f]{16}\)/g, '(key 46f9…)')
+      .replace(/\bkey [0-9a-f]{16}\b/g, 'key 46f9…')
       .replace(/stores\/[0-9a-f]{32}/g, 'stores/29ca…')
       .replace(RECIPIENT, 'age1qz…')
+      .replace(/AKIA[A-Z0-9]{16}/g, 'AKIA…')
       .replace(/sha256:[0-9a-f]{64}/g, 'sha256:1f3a…')
       .replace(/token [0-9a-f]{18}/g, 'token 508c9674349523b34f')
       // How wide its column is depends on how many digits the fractions of a second have.
