@@ -160,8 +160,10 @@ const pluginsByNode = {
   name: 'plugins-by-node',
   setup(build) {
     build.onLoad({ filter: /[/]src[/]plugins[/]import-module\.ts$/ }, () => ({
-      contents:
-        'export const importModule = (url) => require.importModule(url)\nexport const packageFolder = require.packageFolder',
+      contents: `export const importModule = (url) => require.importModule(url)
+export const packageFolder = require.packageFolder
+export const isHeldInExecutable = () => packageFolder === undefined
+export const packageFile = (name) => require.packageFile(name)`,
       loader: 'js',
     }))
   },

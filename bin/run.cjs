@@ -18,6 +18,10 @@ var loaded = new Map()
 /** Bundles that are in the file of another, by name. */
 var held = new Map()
 var builtins = new Map()
+/** Reads a file of this package, in UTF-8 or, without `encoding`, as bytes. */
+var readPackage = function (name, encoding) {
+  return fs.readFileSync(root + '/' + name, encoding)
+}
 
 /**
  * Node 21 and the first releases of 22 have no `getBuiltinModule`, which the bundles ask for
@@ -93,13 +97,17 @@ requireHere.later = function (id, table, file) {
 requireHere.importModule = function (url) {
   return require('./import-module.cjs').importModule(url)
 }
+/** Undefined in the executable, which has its files inside. */
 requireHere.packageFolder = root
+requireHere.packageFile = function (name) {
+  return readPackage(name)
+}
 
 function compile(name) {
   var filename = root + '/dist/' + name
   // Node reads UTF-8 in half the time of latin1. The bundles are pure ASCII, so that they are one
   // byte a character either way.
-  var source = fs.readFileSync(filename, 'utf8')
+  var source = readPackage('dist/' + name, 'utf8')
   // V8 accepts a stale cache when the source merely has the same length, so the name of a cache
   // holds the digest of the source. The build writes that digest into the first line: "// sha256:"
   // and 64 digits.
@@ -121,7 +129,7 @@ function compileCached(source, filename, cachedData) {
 
 function readShipped(cacheName) {
   try {
-    return fs.readFileSync(root + '/dist/cache/' + cacheName)
+    return readPackage('dist/cache/' + cacheName)
   } catch (_absent) {
     return undefined
   }
@@ -174,5 +182,17 @@ function fail(error) {
   process.exit(1)
 }
 
+/**
+ * Starts the program with the files that the executable holds (packaging/executable). Stack traces
+ * name `place` instead of a folder; `nativePart` loads a library that is not JavaScript.
+ */
+function startFrom(files) {
+  root = files.place
+  readPackage = files.read
+  requireHere.packageFolder = undefined
+  requireHere.nativePart = files.nativePart
+  start()
+}
+
 if (require.main === module) start()
-else module.exports = { load: load, uncached: uncached }
+else module.exports = { load: load, uncached: uncached, startFrom: startFrom }

@@ -1,7 +1,7 @@
 // Builds the console into `dist/console`: a bundle for the first page, and one for each screen that
 // few need, such as the editor. Names hold the digest of the content, so that browsers keep them.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { PurgeCSS } from 'purgecss'
@@ -40,6 +40,7 @@ export async function buildConsole(root) {
     preload: [...neededBy(script, metafile)].map((path) => basename(path)),
     style: await usedStyle(root, join(root, entry('src/console/style.css')), assets),
   }
+  manifest.files = readdirSync(assets).sort()
   writeFileSync(join(outdir, 'manifest.json'), `${JSON.stringify(manifest)}\n`)
 }
 

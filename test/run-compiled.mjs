@@ -39,7 +39,7 @@ const LONGEST = [
 rmSync(compiled, { recursive: true, force: true })
 mkdirSync(compiled)
 for (const name of readdirSync(root)) {
-  if (name === '.git' || name === '.compiled') continue
+  if (['.git', '.compiled', 'release'].includes(name)) continue
   const [from, to] = [join(root, name), join(compiled, name)]
   // The compiler writes beside the sources, which tests read, too; through a link it would write into them.
   if (LINKED.includes(name)) symlinkSync(from, to)

@@ -10,7 +10,7 @@ export {
   describeLine,
 } from '../audit/index.ts'
 export type { JsonWebKeySet, KeyHolders, OidcKeys } from '../keys/index.ts'
-export { packageFolder } from '../plugins/index.ts'
+export { isHeldInExecutable, packageFile } from '../plugins/index.ts'
 export { serverUrl } from '../remote/index.ts'
 export { CooldownError, type CredentialLife, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'

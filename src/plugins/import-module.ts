@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -10,5 +11,22 @@ export function importModule(url: string): Promise<unknown> {
   return import(url)
 }
 
-/** Folder of the package `esc` that is running. */
-export const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+/**
+ * Folder of the package `esc` that is running. Undefined in the executable, which has its files
+ * inside.
+ */
+export const packageFolder: string | undefined = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** True when the running package is the executable. */
+export function isHeldInExecutable(): boolean {
+  return packageFolder === undefined
+}
+
+/**
+ * Returns the bytes of a file of the package that is running, by its path in it.
+ *
+ * @throws Error where there is no such file.
+ */
+export function packageFile(name: string): Uint8Array {
+  return readFileSync(join(packageFolder as string, name))
+}

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path'
 import { present } from '../present.ts'
 import { type ClosedFile, type Closure, closureOf, ownPackage } from './closure.ts'
-import { packageFolder } from './import-module.ts'
+import { packageFile, packageFolder } from './import-module.ts'
 
 /**
  * Makes a copy of a closure that nobody else can change, and returns the folder of the package
@@ -28,7 +28,7 @@ import { packageFolder } from './import-module.ts'
 export function snapshotOf(closure: Closure, folder: string): string {
   const pointer = join(folder, closure.digest.replace('sha256:', 'sha256-'))
   const [known, program] = existsSync(pointer) ? readFileSync(pointer, 'utf8').split('\n') : []
-  if (known !== undefined && program === packageFolder) {
+  if (known !== undefined && program === programName()) {
     const there = placeIn(join(folder, known), closure, 0)
     if (existsSync(there)) return there
   }
@@ -39,7 +39,7 @@ export function snapshotOf(closure: Closure, folder: string): string {
     copyInto(home, closure)
     const copied = closureOf(present(closure.packages[0]).name, placeIn(home, closure, 0))
     if (copied.digest !== closure.digest) throw new Error('its files were changed while they were read')
-    writeFileSync(pointer, `${copy}\n${packageFolder}\n`, { mode: 0o600 })
+    writeFileSync(pointer, `${copy}\n${programName()}\n`, { mode: 0o600 })
   } catch (error) {
     rmSync(home, { recursive: true, force: true })
     throw error
@@ -60,8 +60,32 @@ function copyInto(home: string, closure: Closure): void {
     for (const [needed, dependency] of dependencies) {
       if (needed !== name) link(placeIn(home, closure, dependency), join(beside, needed))
     }
-    if (name !== ownPackage) link(packageFolder, join(beside, ownPackage))
+    if (name !== ownPackage) provideOwnPackage(join(beside, ownPackage))
   })
+}
+
+/** Makes `import '@gitesc/cli/plugin'` lead to the package that is running. */
+function provideOwnPackage(path: string): void {
+  if (packageFolder !== undefined) {
+    link(packageFolder, path)
+    return
+  }
+  // The executable has its files inside: those that plugins import are written down for Node.
+  mkdirSync(join(path, 'dist'), { recursive: true, mode: 0o700 })
+  const { name, version, type } = JSON.parse(Buffer.from(packageFile('package.json')).toString())
+  const exports = { './plugin': { import: './dist/plugin.js', require: './dist/plugin.cjs' } }
+  writeFileSync(join(path, 'package.json'), JSON.stringify({ name, version, type, exports }), { mode: 0o600 })
+  for (const file of pluginFiles) writeFileSync(join(path, file), packageFile(file), { mode: 0o600 })
+}
+
+const pluginFiles = ['dist/plugin.js', 'dist/plugin.cjs']
+
+/** Tells which program a copy leads to: another one makes a copy of its own. */
+function programName(): string {
+  if (packageFolder !== undefined) return packageFolder
+  const digest = createHash('sha256')
+  for (const file of ['package.json', ...pluginFiles]) digest.update(packageFile(file))
+  return `executable sha256:${digest.digest('hex')}`
 }
 
 function copyFile({ path, kind }: ClosedFile, from: string, to: string): void {

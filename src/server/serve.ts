@@ -58,8 +58,8 @@ export interface ServerOptions {
   /** The most requests in a minute with one token. Default: no limit. */
   readonly tokenRate?: number
   readonly now: () => Date
-  /** Folder of the console, as the build has made it. */
-  readonly console: string
+  /** Returns a file of the console that the build has made. Throws where there is none. */
+  readonly consoleFile: (path: string) => Uint8Array
   /** The person at this machine, who is signed in by a link. `undefined`: nobody is. */
   readonly person?: string
   readonly version: string
@@ -98,7 +98,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   const deliveries = new Deliveries(open, stop, say)
   const openSessions = openSessionsOf(session, now)
   const tokens = tokensOf(session)
-  const assets = loadAssets(options.console)
+  const assets = loadAssets(options.consoleFile)
   const person =
     options.person === undefined
       ? undefined

@@ -29,6 +29,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'plugins/closure.ts': 'packages, which are digested before they run; looks at each name before it opens one',
   'plugins/committed.ts': 'asks whether a name is a link, and opens nothing',
   'plugins/find-package.ts': 'looks for a package; reads with smallText',
+  'plugins/import-module.ts': 'reads files of the running package',
   'plugins/inspect.ts': 'asks where a path leads, and opens nothing',
   'plugins/load-plugins.ts': 'asks whether a folder is there',
   'plugins/owner.ts': 'asks who owns a file, and opens none',

@@ -68,7 +68,7 @@ export class ServedApp {
     const keeper = this.keeper()
     const network = { tls: { ca: adapterCertificate } }
     const tokens = tokensOf(keeper)
-    const assets = loadAssets(join(import.meta.dirname, '..', '..', 'dist', 'console'))
+    const assets = loadAssets((name) => readFileSync(join(import.meta.dirname, '..', '..', 'dist', 'console', name)))
     this.parts = {
       ...(assets && { console: { assets, sessions: new ConsoleSessions(keeper, tokens, host.now) } }),
       organization: 'acme',

@@ -1,5 +1,6 @@
 import type { Config, Interfaces, Plugin } from '@oclif/core'
 import manifest from '../../../package.json' with { type: 'json' }
+import { isHeldInExecutable } from '../../operations/index.ts'
 import { ALIASES } from './aliases.ts'
 import { loadCommand } from './load-command.ts'
 import { COMMANDS } from './registry.ts'
@@ -61,7 +62,9 @@ interface OclifStatics {
 export async function oclifConfig(root: string, options: { readonly ignoreManifest: boolean }): Promise<Config> {
   const { Config, Plugin } = await import('../../vendor/oclif.ts')
   const pjson = packageForOclif()
-  const plugin = adapt(new Plugin({ isRoot: true, root, pjson, name: pjson.name, ...options }))
+  // The executable holds no manifest that oclif could read.
+  const ignoreManifest = options.ignoreManifest || isHeldInExecutable()
+  const plugin = adapt(new Plugin({ isRoot: true, root, pjson, name: pjson.name, ignoreManifest }))
   await plugin.load()
   return Config.load({ root, pjson, plugins: new Map([[plugin.name, plugin as unknown as Interfaces.Plugin]]) })
 }

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import manifest from '../../../package.json' with { type: 'json' }
 import type { Notice } from '../../notice.ts'
 import {
   checkServerSettings,
-  packageFolder,
+  packageFile,
   reopenSession,
   requireSharedKeys,
   ServedStore,
@@ -67,7 +66,7 @@ export async function serveStore(
       session,
       open,
       sessionFor: (token, address, changed) => served.session(tokenCaller(token, address), { policy, host: changed }),
-      console: join(packageFolder, 'dist', 'console'),
+      consoleFile: (name) => packageFile(`dist/console/${name}`),
       person,
       now: io.now,
       version: manifest.version,

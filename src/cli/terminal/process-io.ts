@@ -47,7 +47,9 @@ export function processIo(): Io {
     startInBackground(words) {
       const { spawn } = process.getBuiltinModule('node:child_process') as typeof import('node:child_process')
       const program = process.argv[1] as string
-      const child = spawn(process.execPath, [...process.execArgv, program, ...words], {
+      // The executable is its own program.
+      const script = program === process.execPath ? [] : [program]
+      const child = spawn(process.execPath, [...process.execArgv, ...script, ...words], {
         // It signs webhooks with the keys of environments.
         env: childEnvironment(env, { keepKeys: true }),
         detached: true,

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Asset, ConsoleAssets } from './assets.ts'
 
@@ -10,19 +9,27 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Reads the console that the build has made in a folder. `undefined` where there is none. */
-export function loadAssets(folder: string): ConsoleAssets | undefined {
-  let manifest: Omit<ConsoleAssets, 'files'>
+/** The manifest that the build writes (`esbuild/console.mjs`). */
+interface Manifest extends Omit<ConsoleAssets, 'files'> {
+  readonly files: readonly string[]
+}
+
+/**
+ * Reads the console that the build has made. `read` returns a file of it by its path, and throws
+ * where there is none. `undefined`: there is no console.
+ */
+export function loadAssets(read: (path: string) => Uint8Array): ConsoleAssets | undefined {
+  let manifest: Manifest
   try {
-    manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+    manifest = JSON.parse(Buffer.from(read('manifest.json')).toString())
   } catch {
     return undefined
   }
   const files = new Map<string, Asset>()
-  for (const name of readdirSync(join(folder, 'assets'))) {
+  for (const name of manifest.files) {
     const type = types[extname(name)]
     if (type === undefined) continue
-    const bytes = readFileSync(join(folder, 'assets', name))
+    const bytes = read(`assets/${name}`)
     files.set(name, { type, bytes, compressed: gzipSync(bytes, { level: 9 }) })
   }
   return { ...manifest, files }

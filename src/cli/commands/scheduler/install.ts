@@ -53,6 +53,8 @@ to put it and how to provide the key, which it does not contain. Nothing is inst
 /** By absolute paths: cron and systemd know neither our PATH nor our version of Node. */
 function thisProgram(): string[] {
   const script = process.argv[1]
+  // The executable needs no Node beside it.
+  if (script === process.execPath) return [script]
   const isOurs = script !== undefined && ['run.cjs', 'esc'].includes(basename(script))
   return isOurs ? [process.execPath, realpathSync(script)] : ['esc']
 }
