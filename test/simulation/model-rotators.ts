@@ -107,12 +107,13 @@ export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?:
 
     async rotate({ seen, retireId, previousId }, { inputs: { account } }, stage, context) {
       const label = Buffer.from(context.random(6)).toString('hex')
-      if (wrong !== 'stages no intent') {
-        await stage({ phase: 'creating', account, seen, label, stagedMs: context.now().getTime() })
-      }
+      const stagedMs = context.now().getTime()
+      if (wrong !== 'stages no intent') await stage({ phase: 'creating', account, seen, label, stagedMs })
       if (retireId !== undefined) await remote.remove(account, retireId)
       let made: { id: string; secret: string }
       try {
+        // What is made later is not looked for.
+        if (context.now().getTime() - stagedMs > creationWindowMs - longestFlightMs) throw new Refused('TooLate')
         made = await remote.create(account, label)
       } catch (error) {
         if (error instanceof Refused) await stage({ phase: 'refused', account, reason: error.message })

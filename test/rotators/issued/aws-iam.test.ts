@@ -528,6 +528,27 @@ describe('aws-iam', () => {
     expect(account.keyIds()).to.deep.equal([c.accessKeyId, foreign!.accessKeyId])
   })
 
+  for (const [when, action] of [
+    ['listing', 'ListAccessKeys'],
+    ['making room', 'DeleteAccessKey'],
+  ])
+    it(`creates no key once the machine has slept while ${when}, since nobody would look for it`, async () => {
+      const [p, c] = [account.iam.addKey(account.user), account.iam.addKey(account.user)]
+      const context = testContext()
+      account.iam.hooks = {
+        async after(call) {
+          if (call.action === action) await context.sleep(120_000)
+        },
+      }
+      const error = await failure(rotate(stateOf(c, p), context))
+      expect(error.message).to.match(/12[0-9] s have passed since the rotation began, so no access key was created/)
+      const made = account.keyIds().filter((id) => id !== c.accessKeyId && id !== p.accessKeyId)
+      expect(made).to.deep.equal([])
+      account.iam.hooks = {}
+      const next = await rotate(stateOf(c, p))
+      expect(account.keyIds()).to.deep.equal([c.accessKeyId, next.current.accessKeyId])
+    })
+
   it('deletes the superseded key afterwards when there was room without that', async () => {
     const p = account.iam.addKey(account.user)
     const c = account.iam.addKey(account.user)

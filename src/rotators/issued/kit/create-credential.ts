@@ -31,6 +31,8 @@ export interface Creation<Credential> {
   /** The superseded credential that goes where the vendor has no room. */
   readonly makeRoomId: string | undefined
   readonly mark: string
+  /** From then on, by the clock of this machine, what was made is looked for after a lost answer. */
+  readonly sinceMs: number
   readonly session: IssuerSession<Credential>
   readonly context: RotatorContext
 }
@@ -52,14 +54,15 @@ type Creator = Pick<Issuer<never, never>, 'name' | 'noun' | 'limit' | 'words' | 
  */
 export async function createCredential<Credential extends object>(
   issuer: Creator,
-  { subject, makeRoomId, mark, session, context }: Creation<Credential>,
+  { subject, makeRoomId, mark, sinceMs, session, context }: Creation<Credential>,
 ): Promise<CreatedCredential<Credential>> {
   const { limit, timing } = issuer
-  const deadline = context.now().getTime() + timing.creationMs
+  const deadline = sinceMs + timing.creationMs
   let madeRoom = false
   for (let tries = 1; ; tries++) {
     // A credential of the user's own may not be created once the interrupt has been seen.
     requireNoInterrupt(context)
+    requireInTime(context, { deadline, sinceMs, removedId: madeRoom ? makeRoomId : undefined, noun: issuer.noun })
     try {
       return { credential: await session.create(mark), madeRoom }
     } catch (error) {
@@ -94,6 +97,26 @@ function isPassingRefusal(error: VendorError): boolean {
 
 function requireNoInterrupt(context: RotatorContext): void {
   if (context.signal.aborted) throw new CreationRefused('interrupted', { interrupted: true })
+}
+
+/**
+ * A machine that slept goes on in the middle of a rotation. Another may have looked for what this
+ * one makes, and has given up: nobody would know a credential that is made now.
+ */
+function requireInTime(
+  context: RotatorContext,
+  { deadline, sinceMs, removedId, noun }: Readonly<Record<'deadline' | 'sinceMs', number>> & Removed,
+): void {
+  const nowMs = context.now().getTime()
+  if (nowMs < deadline) return
+  const late = `${Math.round((nowMs - sinceMs) / 1000)} s have passed since the rotation began, so no ${noun} was created`
+  const removed = removedId === undefined ? '' : `; ${noun} ${removedId} was deleted to make room`
+  throw new CreationRefused(late + removed, { hint: 'rotate again' })
+}
+
+interface Removed {
+  readonly removedId: string | undefined
+  readonly noun: string
 }
 
 /** Whatever becomes of the step, the last request to create was refused. */

@@ -7,6 +7,7 @@ import type { RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
 import { checkCredentials } from './check.ts'
 import { CreationRefused, createCredential, refusalError } from './create-credential.ts'
 import type { IssuedPending, IssuedPlan, IssuedState, Issuer } from './issuer.ts'
+import { timed } from './listing.ts'
 import { planIssued } from './plan.ts'
 import { prove } from './prove.ts'
 import { idsOf, type Reconciliation } from './reconciliation.ts'
@@ -119,7 +120,15 @@ async function rotateIssued<Inputs, Credential extends object>(
   const subject = issuer.subject(inputs)
   const mark = `esc-${Buffer.from(context.random(8)).toString('hex')}`
   // Asked again, right before: everything listed here is known not to be ours.
-  const before = issuer.marks ? undefined : session.wasEverUsed ? plan.listing : await session.list([])
+  const before = issuer.marks
+    ? undefined
+    : session.wasEverUsed
+      ? plan.listing
+      : await timed(
+          () => context.now(),
+          () => session.list([]),
+        )
+  const sinceMs = before?.askedMs ?? context.now().getTime()
   await stage({
     phase: 'creating',
     subject,
@@ -128,7 +137,14 @@ async function rotateIssued<Inputs, Credential extends object>(
     ...(before && { before: { ids: before.listed.map(({ id }) => id), at: before.at.toISOString() } }),
   })
   try {
-    const { credential, madeRoom } = await createCredential(issuer, { subject, makeRoomId, mark, session, context })
+    const { credential, madeRoom } = await createCredential(issuer, {
+      subject,
+      makeRoomId,
+      mark,
+      sinceMs,
+      session,
+      context,
+    })
     const retireId = issuer.retires === 'once proven' && !madeRoom ? makeRoomId : undefined
     await stage({
       phase: 'created',

@@ -1,6 +1,6 @@
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Plan, RotatorContext } from '../../rotator.ts'
-import type { Listing } from './listing.ts'
+import type { Listing, TimedListing } from './listing.ts'
 import type { IssuedTiming } from './timing.ts'
 import type { Words } from './words.ts'
 
@@ -138,5 +138,5 @@ export interface IssuedPlan extends Plan {
   /** The superseded credential that goes first where the limit leaves no room. */
   readonly makeRoomId?: string
   /** The vendor's list when the plan was made. */
-  readonly listing: Listing
+  readonly listing: TimedListing
 }

@@ -17,3 +17,14 @@ export interface Listing {
   /** The clock of the vendor. */
   readonly at: Date
 }
+
+/** A list, and when it was asked for: by the clock of this machine, in milliseconds. */
+export interface TimedListing extends Listing {
+  readonly askedMs: number
+}
+
+/** Asks for the list, and keeps the time. */
+export async function timed(now: () => Date, list: () => Promise<Listing>): Promise<TimedListing> {
+  const askedMs = now().getTime()
+  return { ...(await list()), askedMs }
+}

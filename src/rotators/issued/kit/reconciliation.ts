@@ -1,7 +1,7 @@
 import { backoff } from '../../backoff.ts'
 import type { RotatorContext } from '../../rotator.ts'
 import type { IssuedPending, IssuedState, Issuer, IssuerSession } from './issuer.ts'
-import type { Listing } from './listing.ts'
+import { type TimedListing, timed } from './listing.ts'
 
 /** Everything needed to put the credentials of one subject in order. */
 export interface Reconciliation<Credential extends object> {
@@ -31,13 +31,16 @@ export function idsOf<Credential extends object>({
 export async function listAsItIs<Credential extends object>(
   reconciliation: Reconciliation<Credential>,
   subject: string,
-): Promise<Listing> {
+): Promise<TimedListing> {
   const { issuer, session, state, context } = reconciliation
   const { timing, limit } = issuer
   const ours = [state?.current, state?.previous].filter((each) => each !== undefined)
   const waits = backoff(timing, timing.absenceMs)
   for (;;) {
-    const listing = await session.list(idsOf(reconciliation))
+    const listing = await timed(
+      () => context.now(),
+      () => session.list(idsOf(reconciliation)),
+    )
     const youngest = listing.at.getTime() - timing.absenceMs
     const missing = ours.some((credential) => {
       const { createdAt } = credential as { readonly createdAt?: string }
