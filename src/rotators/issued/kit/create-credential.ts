@@ -31,7 +31,7 @@ export interface Creation<Credential> {
   /** The superseded credential that goes where the vendor has no room. */
   readonly makeRoomId: string | undefined
   readonly mark: string
-  /** From then on, by the clock of this machine, what was made is looked for after a lost answer. */
+  /** From then on, by our clock, what was made is looked for after a lost answer. */
   readonly sinceMs: number
   readonly session: IssuerSession<Credential>
   readonly context: RotatorContext
