@@ -13,7 +13,7 @@ export interface AdoptedRevision extends Pick<RevisionRecord, 'created' | 'autho
 
 /** An environment of another store, with its history, as this store is to have it. */
 export interface AdoptedEnvironment {
-  /** Its data key (`Store.prepareKey`), under which the secrets of all definitions are. */
+  /** Its data key (`Additions.prepareKey`), under which the secrets of all definitions are. */
   readonly key: PreparedKey
   /** In order from 1; at least one. */
   readonly revisions: readonly AdoptedRevision[]

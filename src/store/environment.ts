@@ -260,7 +260,7 @@ export class Environment {
     await this.#changeSealed(purpose, change)
   }
 
-  /** While it is on, `Store.remove` refuses. */
+  /** While it is on, `Removal.remove` refuses. */
   async protectFromDeletion(on: boolean): Promise<void> {
     this.#guard('admin')
     await this.changeSettings({ deletionProtected: on })

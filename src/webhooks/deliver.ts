@@ -74,7 +74,7 @@ export async function deliverDue(host: DeliveryHost, options: DeliverOptions = {
   const stuck = new Set<string>()
   const toTell = () => announcements.waiting().filter(({ id }) => !stuck.has(id))
   for (;;) {
-    const lock = await host.store.tryLockWebhooks()
+    const lock = await host.store.background.tryLockWebhooks()
     if (lock === undefined) return { ...total, waiting: 0, busy: true }
     try {
       outbox.next = host.now() + leaseMs

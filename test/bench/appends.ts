@@ -37,7 +37,7 @@ export async function benchAppends({ seconds }: AppendBench): Promise<void> {
       keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {} },
     }
     const store = await Store.initIn(records, {}, world)
-    for (let at = 0; at < writers; at++) await store.create(`app/env${at}`, by)
+    for (let at = 0; at < writers; at++) await store.additions.create(`app/env${at}`, by)
     console.log(`appends of ${writers} writers on PostgreSQL with fsync, and rows that they only insert`)
     for (const connections of [1, writers]) {
       const perSecond = await insertRows(url, connections, seconds)

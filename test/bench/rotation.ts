@@ -198,7 +198,7 @@ class Bench {
     load: (name: string) => Promise<Rotator> = loadRotator,
   ): Promise<Bench> {
     const bench = new Bench(folder, load)
-    const environment = await bench.#store.create(name, { author, created: new Date() })
+    const environment = await bench.#store.additions.create(name, { author, created: new Date() })
     const key = await environment.dataKey()
     const cast = rotators.map(({ rotator, inputs }, at) => [`r${at}`, { rotator, inputs: inputs as Plain }])
     const text = definitionOfAll(Object.fromEntries(cast))

@@ -90,7 +90,7 @@ async function benchHistory(folder: string, { rounds, revisions = 10_000 }: Stor
 
 /** A sealed history, written without syncing each file. */
 async function grow(store: Store, name: string, count: number): Promise<void> {
-  const environment = await store.create(name, by)
+  const environment = await store.additions.create(name, by)
   const key = await environment.dataKey()
   let { digest: previous } = environment.current()
   let definition = ''
@@ -107,7 +107,7 @@ async function grow(store: Store, name: string, count: number): Promise<void> {
 
 async function countUnwraps(folder: string): Promise<number> {
   const place = join(folder, 'secrets')
-  const environment = await Store.init(place, {}, worldOf(folder)).create('app/many', by)
+  const environment = await Store.init(place, {}, worldOf(folder)).additions.create('app/many', by)
   const key = await environment.dataKey()
   const lines = Array.from(
     { length: 1000 },

@@ -300,7 +300,7 @@ describe('three servers on one database', function () {
     const parts = sessionParts({ cwd: program.folder, env: { ...program.env }, notify() {}, now: () => new Date() })
     const { store } = openWorkspaceIn(records, parts)
     await store.refresh()
-    const damage = (await store.check()).findings.filter(({ severity }) => severity === 'error')
+    const damage = (await store.upkeep.check()).findings.filter(({ severity }) => severity === 'error')
     violations.push(...damage.map(({ file, problem }) => `${file}: ${problem}`))
     let ticks = 0
     for (const name of store.list()) {

@@ -50,7 +50,7 @@ describe('environments under a vendor or age recipients', () => {
   it('open for whoever may use the key, with one call a process', async () => {
     const writer = world(login('kms:Encrypt', 'kms:Decrypt'))
     const store = Store.init(path(), { secretsProvider: 'awskms://alias/app' }, writer)
-    await store.create('a/one', by)
+    await store.additions.create('a/one', by)
     const ciphertext = await write(store, 'a/one')
     const reader = Store.open(path(), world(login('kms:Decrypt')))
     const before = fake.requests.length
@@ -63,7 +63,7 @@ describe('environments under a vendor or age recipients', () => {
 
   it('leave nothing behind when the first key cannot be made', async () => {
     const store = Store.init(path(), { secretsProvider: 'awskms://alias/app' }, world(login('kms:Decrypt')))
-    await store.create('a/one', by)
+    await store.additions.create('a/one', by)
     const settings = join(path(), 'a', 'one', 'settings.yaml')
     const before = readFileSync(settings, 'utf8')
     expect((await errorOf(() => write(store, 'a/one'))).message).to.contain('kms:Encrypt')
@@ -78,7 +78,7 @@ describe('environments under a vendor or age recipients', () => {
       'age://bob',
       'gcpkms://projects//x',
     ]) {
-      const error = await errorOf(() => store.create('a/one', { ...by, secretsProvider }))
+      const error = await errorOf(() => store.additions.create('a/one', { ...by, secretsProvider }))
       expect(error.message).to.contain('cannot use the secrets provider')
       expect(store.list()).to.deep.equal([])
       expect(await errorOf(() => Store.init(join(folder, 'other'), { secretsProvider }, world({})))).to.be.instanceOf(
@@ -94,8 +94,8 @@ describe('environments under a vendor or age recipients', () => {
     const holder = (index: number) => world({ ESC_AGE_IDENTITY: identities[index]! })
     const store = Store.init(path(), { secretsProvider: 'age://' }, holder(0))
     writeFileSync(join(path(), 'age-recipients.txt'), `${recipients[0]}\n${recipients[1]}\n`)
-    await store.create('a/one', by)
-    await store.create('a/two', by)
+    await store.additions.create('a/one', by)
+    await store.additions.create('a/two', by)
     writeFileSync(join(path(), 'a', 'two', 'age-recipients.txt'), `${recipients[0]}\n${recipients[2]}\n`)
     const one = await write(store, 'a/one')
     const two = await write(store, 'a/two')
@@ -117,14 +117,14 @@ describe('environments under a vendor or age recipients', () => {
     const [one, two] = await Promise.all(identities.map(identityToRecipient))
     const holder = (index: number) => world({ ESC_AGE_IDENTITY: identities[index]!, ESC_PASSPHRASE: 'correct horse' })
     const store = Store.init(path(), { secretsProvider: 'passphrase' }, holder(0))
-    await store.create('a/one', by)
+    await store.additions.create('a/one', by)
     await write(store, 'a/one')
     writeFileSync(join(path(), 'age-recipients.txt'), `${one}\n${two}\n`)
     writeFileSync(join(path(), 'a', 'one', 'age-recipients.txt'), `${one}\n`)
     const reencrypt = (definition: string) => definition
-    const changed = await store.changeSecretsProvider('a/one', { secretsProvider: 'age://', reencrypt })
+    const changed = await store.keys.changeSecretsProvider('a/one', { secretsProvider: 'age://', reencrypt })
     expect(changed).to.include({ from: 'passphrase', to: 'age://' })
-    await Store.open(path(), holder(0)).clone('a/one', 'a/copy', { ...by, reencrypt })
+    await Store.open(path(), holder(0)).additions.clone('a/one', 'a/copy', { ...by, reencrypt })
     for (const name of ['a/one', 'a/copy']) {
       const open = (index: number) => Store.open(path(), holder(index)).environment(name).unlock()
       await open(0)

@@ -84,9 +84,9 @@ describe('a store that is copied', function () {
     const { openWorkspaceAt } = await import('../../src/operations/session/open-workspace.ts')
     const back = new Session(openWorkspaceAt(join(sample.folder, 'again'), parts, 'named'))
     expect(back.workspace.store.environment('app/dev').current().change).to.equal('rotate')
-    expect((await back.workspace.store.check()).findings.filter(({ severity }) => severity === 'error')).to.deep.equal(
-      [],
-    )
+    expect(
+      (await back.workspace.store.upkeep.check()).findings.filter(({ severity }) => severity === 'error'),
+    ).to.deep.equal([])
     const opened = await back.perform(openEnvironment, dev, {} as never)
     expect(JSON.stringify(opened.result)).to.include('not-a-real-token')
   })

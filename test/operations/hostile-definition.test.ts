@@ -40,7 +40,7 @@ describe('a hostile environment definition', () => {
 
   async function save(name: string, text: string, config = 'config'): Promise<void> {
     const opened = Store.open(store(), world(config))
-    const environment = opened.has(name) ? opened.environment(name) : await opened.create(name, by)
+    const environment = opened.has(name) ? opened.environment(name) : await opened.additions.create(name, by)
     const key = await environment.dataKey()
     const definition = encryptDefinition(name, text, (plaintext) => key.encrypt(plaintext))
     await environment.append({ base: environment.current().number, definition, change: 'edit', ...by })

@@ -48,7 +48,7 @@ describe('what opening an environment came to', () => {
 
   async function save(name: string, text: string, settings?: (store: Store) => Promise<void>): Promise<void> {
     const opened = Store.open(store(), world())
-    const environment = opened.has(name) ? opened.environment(name) : await opened.create(name, by)
+    const environment = opened.has(name) ? opened.environment(name) : await opened.additions.create(name, by)
     const key = await environment.dataKey()
     const definition = encryptDefinition(name, text, (plaintext) => key.encrypt(plaintext))
     await environment.append({ base: environment.current().number, definition, change: 'edit', ...by })

@@ -75,7 +75,7 @@ describe('a rotation on a store in PostgreSQL', function () {
       await environment.verify(environment.current())
       const opened = await perform(other.workspace, openEnvironment, dev)
       expect(JSON.stringify(opened)).to.include('not-a-real-token')
-      const { findings } = await store.check()
+      const { findings } = await store.upkeep.check()
       expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([])
       const isOver = !dying.isKilled()
       await Promise.all([dying.close(), other.close()])

@@ -16,7 +16,7 @@ describe('rotationRetries', () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-settings-'))
     const store = Store.init(join(folder, 'store'), {}, world())
     name = 'shop/prod'
-    await store.create(name, { author: { name: 'Ada', email: 'ada@example.com' }, created: new Date() })
+    await store.additions.create(name, { author: { name: 'Ada', email: 'ada@example.com' }, created: new Date() })
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 

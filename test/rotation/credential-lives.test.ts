@@ -16,7 +16,7 @@ describe('credentialLives()', () => {
     const env = { ESC_CONFIG_HOME: join(folder, 'config') }
     const keys = { env, configFolder: env.ESC_CONFIG_HOME, notify: () => {} }
     const store = Store.init(join(folder, 'environments'), {}, { keys })
-    environment = await store.create('a/b', { author, created: new Date(0) })
+    environment = await store.additions.create('a/b', { author, created: new Date(0) })
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 

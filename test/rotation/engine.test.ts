@@ -63,7 +63,7 @@ describe('rotate()', () => {
     const parts = sessionParts({ cwd: folder, env, notify: () => {}, now: () => new Date() })
     Store.init(join(folder, 'environments'), {}, { keys: { env, configFolder: env.ESC_CONFIG_HOME, notify: () => {} } })
     workspace = openWorkspace(parts)
-    environment = await workspace.store.create('shop/prod', { author, created: new Date() })
+    environment = await workspace.store.additions.create('shop/prod', { author, created: new Date() })
     await environment.append({ base: 1, definition, change: 'edit', author, created: new Date() })
     vendors.clear()
     for (const name of ['one', 'two', 'three', 'bad']) vendors.set(name, new FakeVendor())

@@ -63,7 +63,11 @@ export class VirtualStore {
     definition = PASSWORD,
   ): Promise<void> {
     const created = new Date(this.nowMs)
-    await Store.open(join(this.folder, 'environments'), this.#world).create(name, { author, created, definition })
+    await Store.open(join(this.folder, 'environments'), this.#world).additions.create(name, {
+      author,
+      created,
+      definition,
+    })
     const session = this.open()
     const request = { cron: undefined, once: undefined, timezone: undefined, ...when }
     await session.perform(createSchedule, session.reference(name), request)

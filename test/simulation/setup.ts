@@ -43,7 +43,7 @@ async function prepare(rotators: Readonly<Record<string, RotatorKind>>): Promise
     author: { name: 'Ada Lovelace', email: 'ada@example.com' },
     created: new Date('2026-11-20T09:00:00Z'),
   }
-  const environment = await Store.init(storeFolder, {}, process.world()).create(environmentName, by)
+  const environment = await Store.init(storeFolder, {}, process.world()).additions.create(environmentName, by)
   const key = await environment.dataKey()
   const values = Object.entries(rotators).map(
     ([name, kind]) => `  ${name}:\n    fn::rotate::${kind}:\n${inputsOf(name, kind)}`,

@@ -13,12 +13,12 @@ describe('checking a store', () => {
   beforeEach(async () => {
     place = realFolder()
     store = Store.init(join(place.folder, 'environments'), {}, place.world)
-    environment = await store.create('app/dev', by)
+    environment = await store.additions.create('app/dev', by)
     await save(environment, 'a: enc:one\n')
     await save(environment, 'a: enc:two\n')
     await save(environment, 'a: enc:three\n')
     await environment.versions.tag('stable', '2', by)
-    await save(await store.create('app/other', by), 'b: enc:other\n')
+    await save(await store.additions.create('app/other', by), 'b: enc:other\n')
     store.environment('app/dev').current()
   })
   afterEach(() => place.remove())
@@ -26,7 +26,7 @@ describe('checking a store', () => {
   const path = (...parts: string[]) => join(store.folder, ...parts)
   const kept = (name: string) => join(store.state.folder, name)
   const fresh = () => Store.open(store.folder, place.world)
-  const check = (options = {}) => fresh().check(options)
+  const check = (options = {}) => fresh().upkeep.check(options)
   const withoutKeys = () =>
     Store.open(store.folder, {
       ...place.world,
@@ -55,12 +55,12 @@ describe('checking a store', () => {
   })
 
   it('says what it could not verify without the keys, and verifies the rest', async () => {
-    const report = await withoutKeys().check()
+    const report = await withoutKeys().upkeep.check()
     expect(kinds(report)).to.deep.equal(['note not_verified', 'note not_verified'])
     expect(report.unverified).to.deep.equal(['app/dev', 'app/other'])
     expect(report.findings[0]!.problem).to.contain('could not be checked: environment')
     edit(path('app/dev/revisions/2.yaml'), (text) => text.replace('Ada', 'Eve'))
-    const second = await withoutKeys().check({ environments: ['app/dev'] })
+    const second = await withoutKeys().upkeep.check({ environments: ['app/dev'] })
     expect(kinds(second)).to.deep.equal(['note not_verified', 'error history_fork'])
     expect(second.findings[1]!.file).to.equal(path('app/dev/revisions/2.yaml'))
   })
@@ -130,7 +130,7 @@ describe('checking a store', () => {
       expect((await errorOf(() => fresh().environment('app/dev').current())).message).to.contain(
         'settings.yaml is missing',
       )
-      expect((await errorOf(() => fresh().create('app/dev', by))).code).to.equal('already_exists')
+      expect((await errorOf(() => fresh().additions.create('app/dev', by))).code).to.equal('already_exists')
     })
 
     it('unreadable settings, and still looks at the revisions', async () => {
@@ -158,7 +158,7 @@ describe('checking a store', () => {
     it('a hand edit', async () => {
       edit(path('app/dev/environment.yaml'), () => 'mine: 1\n')
       await expectOne('warning unsaved_edit', '"save-definition"')
-      expect(await fresh().fix((await check()).findings)).to.deep.equal([])
+      expect(await fresh().upkeep.fix((await check()).findings)).to.deep.equal([])
       expect(readFileSync(path('app/dev/environment.yaml'), 'utf8')).to.equal('mine: 1\n')
     })
 
@@ -170,7 +170,7 @@ describe('checking a store', () => {
       writeFileSync(entry, Buffer.concat([readFileSync(entry), Buffer.from('x')]))
       const report = await check()
       expect(kinds(report)).to.deep.equal(['warning unfinished_rotation', 'error tampered'])
-      await errorOf(() => store.remove('app/dev', { author, removed: created }))
+      await errorOf(() => store.removal.remove('app/dev', { author, removed: created }))
     })
 
     it('a journal of an environment that is not here', async () => {
@@ -218,7 +218,7 @@ describe('checking a store', () => {
       const report = await check()
       expect(kinds(report)).to.deep.equal([kind])
       expect(report.findings[0]!.fixable).to.equal(true)
-      expect(await fresh().fix(report.findings)).to.have.lengthOf(1)
+      expect(await fresh().upkeep.fix(report.findings)).to.have.lengthOf(1)
       expect((await check()).findings).to.deep.equal([])
     }
 
@@ -246,7 +246,7 @@ describe('checking a store', () => {
       const report = await check()
       expect(new Set(kinds(report))).to.deep.equal(new Set(['note leftover']))
       expect(report.findings).to.have.lengthOf(8)
-      await fresh().fix(report.findings)
+      await fresh().upkeep.fix(report.findings)
       expect((await check()).findings).to.deep.equal([])
       expect(readdirSync(kept('seen'))).to.include('.tmp-1-new')
       expect(readdirSync(path('app')).sort()).to.deep.equal(['dev', 'other'])
@@ -257,7 +257,7 @@ describe('checking a store', () => {
       writeFileSync(join(kept('opened'), 'ffffffff-gone'), 'x')
       const report = await check()
       expect(kinds(report)).to.deep.equal(['note leftover'])
-      await fresh().fix(report.findings)
+      await fresh().upkeep.fix(report.findings)
       expect(readdirSync(kept('opened'))).to.deep.equal([environment.id])
     })
 

@@ -33,7 +33,7 @@ const jobs: Record<string, () => Promise<void>> = {
   /** Changes the data key `count` times. */
   async rekey() {
     for (let turn = 0; turn < Number(count); turn++) {
-      await store.changeSecretsProvider('rotators/ci', { secretsProvider: 'default', reencrypt })
+      await store.keys.changeSecretsProvider('rotators/ci', { secretsProvider: 'default', reencrypt })
     }
   },
 

@@ -9,7 +9,7 @@ describe('committing a change to git', () => {
   let repository: Repository
   beforeEach(async () => {
     repository = new Repository()
-    await repository.init().create('app/dev', by)
+    await repository.init().additions.create('app/dev', by)
     writeFileSync(join(repository.folder, 'notes.txt'), 'one\n')
     repository.commit('base')
   })
@@ -43,7 +43,7 @@ describe('committing a change to git', () => {
   })
 
   it('takes what is gone, as after a removal', async () => {
-    await repository.store.remove('app/dev', { author, removed: created })
+    await repository.store.removal.remove('app/dev', { author, removed: created })
     const { folder } = repository.store
     const paths = [join(folder, 'app', 'dev'), join(folder, '.removed'), join(folder, 'never-was')]
     expect((await commitChange({ folder, paths, message: 'remove app/dev' })).kind).to.equal('committed')

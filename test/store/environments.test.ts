@@ -11,7 +11,7 @@ describe('environment tags', () => {
   let environment: Environment
   beforeEach(async () => {
     place = realFolder()
-    environment = await Store.init(join(place.folder, 'environments'), {}, place.world).create('app/dev', by)
+    environment = await Store.init(join(place.folder, 'environments'), {}, place.world).additions.create('app/dev', by)
   })
   afterEach(() => place.remove())
 
@@ -63,7 +63,7 @@ describe('a clone', () => {
   beforeEach(async () => {
     place = realFolder()
     store = Store.init(join(place.folder, 'environments'), {}, place.world)
-    source = await store.create('app/dev', by)
+    source = await store.additions.create('app/dev', by)
     await save(source, 'a: enc:one\n')
     await save(source, 'a: enc:two # why\n')
     await save(source, 'a: enc:three\n')
@@ -78,7 +78,7 @@ describe('a clone', () => {
   const fresh = (name: string) => Store.open(store.folder, place.world).environment(name)
 
   it('has the newest definition as its one revision, under an id and a key of its own', async () => {
-    await store.clone('app/dev', 'app/copy', { ...later, reencrypt })
+    await store.additions.clone('app/dev', 'app/copy', { ...later, reencrypt })
     const copy = fresh('app/copy')
     const revision = copy.current()
     expect(revision).to.deep.include({ number: 1, change: 'clone', ...later })
@@ -96,7 +96,7 @@ describe('a clone', () => {
   })
 
   it('has the whole history when that is asked for, and its retractions always with it', async () => {
-    await store.clone('app/dev', 'other/copy', {
+    await store.additions.clone('app/dev', 'other/copy', {
       ...later,
       reencrypt,
       preserveHistory: true,
@@ -121,7 +121,7 @@ describe('a clone', () => {
   it('has the other files of its source, such as a list of recipients, but none of its events', async () => {
     writeFileSync(join(source.folder, 'recipients.txt'), 'ada\n')
     await source.appendEvent('rotations', { id: 1 })
-    const copy = await store.clone('app/dev', 'app/copy', { ...later, reencrypt })
+    const copy = await store.additions.clone('app/dev', 'app/copy', { ...later, reencrypt })
     expect(readdirSync(copy.folder).sort()).to.deep.equal([
       'environment.yaml',
       'recipients.txt',
@@ -132,7 +132,7 @@ describe('a clone', () => {
   })
 
   it('without the history keeps the tags of the newest revision', async () => {
-    await store.clone('app/dev', 'app/copy', { ...later, reencrypt, preserveRevisionTags: true })
+    await store.additions.clone('app/dev', 'app/copy', { ...later, reencrypt, preserveRevisionTags: true })
     expect(
       fresh('app/copy')
         .versions.tags()
@@ -141,17 +141,19 @@ describe('a clone', () => {
   })
 
   it('is refused for a name that is taken, and leaves nothing', async () => {
-    await store.create('app/other', by)
-    expect(await errorOf(() => store.clone('app/dev', 'app/other', { ...by, reencrypt }))).to.include({
+    await store.additions.create('app/other', by)
+    expect(await errorOf(() => store.additions.clone('app/dev', 'app/other', { ...by, reencrypt }))).to.include({
       code: 'already_exists',
     })
-    expect(await errorOf(() => store.clone('app/none', 'app/x', { ...by, reencrypt }))).to.include({
+    expect(await errorOf(() => store.additions.clone('app/none', 'app/x', { ...by, reencrypt }))).to.include({
       code: 'not_found',
     })
     const failing = () => {
       throw new Error('no')
     }
-    expect((await errorOf(() => store.clone('app/dev', 'app/x', { ...by, reencrypt: failing }))).message).to.equal('no')
+    expect(
+      (await errorOf(() => store.additions.clone('app/dev', 'app/x', { ...by, reencrypt: failing }))).message,
+    ).to.equal('no')
     expect(readdirSync(join(store.folder, 'app')).sort()).to.deep.equal(['dev', 'other'])
   })
 
@@ -159,15 +161,15 @@ describe('a clone', () => {
     const file = join(source.folder, 'revisions', '3.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('# why', '# new'))
     const error = await errorOf(
-      () => fresh('app/dev') && store.clone('app/dev', 'app/x', { ...by, reencrypt, preserveHistory: true }),
+      () => fresh('app/dev') && store.additions.clone('app/dev', 'app/x', { ...by, reencrypt, preserveHistory: true }),
     )
     expect(error).to.include({ code: 'tampered' })
     expect(store.has('app/x')).to.equal(false)
   })
 
   it('is made of an environment without a key', async () => {
-    await store.create('app/plain', { ...by, definition: 'a: 1\n' })
-    const copy = await store.clone('app/plain', 'app/plain2', { ...by, reencrypt })
+    await store.additions.create('app/plain', { ...by, definition: 'a: 1\n' })
+    const copy = await store.additions.clone('app/plain', 'app/plain2', { ...by, reencrypt })
     expect(copy.current().definition).to.equal('a: 1\n')
     await copy.verify(copy.current())
   })
@@ -179,52 +181,52 @@ describe('a removed environment', () => {
   beforeEach(async () => {
     place = realFolder()
     store = Store.init(join(place.folder, 'environments'), {}, place.world)
-    await save(await store.create('app/dev', by), 'a: enc:one\n')
+    await save(await store.additions.create('app/dev', by), 'a: enc:one\n')
   })
   afterEach(() => place.remove())
 
-  const remove = (removed = created) => store.remove('app/dev', { author, removed })
+  const remove = (removed = created) => store.removal.remove('app/dev', { author, removed })
 
   it('is listed and brought back as it was', async () => {
     const { id } = store.environment('app/dev')
     await remove()
-    expect(store.removed()).to.have.lengthOf(1)
-    expect(store.removed()[0]).to.deep.include({ name: 'app/dev', id, at: created, by: author.email })
-    const back = await store.restore('app/dev')
+    expect(store.removal.list()).to.have.lengthOf(1)
+    expect(store.removal.list()[0]).to.deep.include({ name: 'app/dev', id, at: created, by: author.email })
+    const back = await store.removal.restore('app/dev')
     expect(back.id).to.equal(id)
     expect(revealed(back.current().definition, await back.unlock(back.current()))).to.equal('a: one\n')
     expect(readdirSync(back.folder).sort()).to.deep.equal(['environment.yaml', 'revisions', 'settings.yaml'])
-    expect(store.removed()).to.deep.equal([])
+    expect(store.removal.list()).to.deep.equal([])
     await save(back, 'a: enc:two\n')
   })
 
   it('is not brought back over another of that name, nor when there is none', async () => {
     await remove()
-    await store.create('app/dev', by)
-    expect(await errorOf(() => store.restore('app/dev'))).to.include({ code: 'already_exists' })
-    expect(store.removed()).to.have.lengthOf(1)
-    const error = await errorOf(() => store.restore('app/other'))
+    await store.additions.create('app/dev', by)
+    expect(await errorOf(() => store.removal.restore('app/dev'))).to.include({ code: 'already_exists' })
+    expect(store.removal.list()).to.have.lengthOf(1)
+    const error = await errorOf(() => store.removal.restore('app/other'))
     expect(error).to.include({ code: 'not_found', hint: 'removed are: app/dev' })
   })
 
   it('is the last of several of that name, or the one that is asked for', async () => {
     const first = store.environment('app/dev').id
     await remove()
-    const second = (await store.create('app/dev', by)).id
+    const second = (await store.additions.create('app/dev', by)).id
     await remove(new Date('2027-01-01'))
-    expect(store.removed().map(({ id }) => id)).to.deep.equal([second, first])
-    expect((await store.restore('app/dev', { id: first })).id).to.equal(first)
+    expect(store.removal.list().map(({ id }) => id)).to.deep.equal([second, first])
+    expect((await store.removal.restore('app/dev', { id: first })).id).to.equal(first)
     await remove(new Date('2028-01-01'))
     rmSync(join(store.folder, '.removed', `app+dev+${second}`, 'removed.json'))
-    expect((await store.restore('app/dev', { id: second })).id).to.equal(second)
+    expect((await store.removal.restore('app/dev', { id: second })).id).to.equal(second)
   })
 
   it('is not brought back where a folder is in the way', async () => {
     await remove()
     mkdirSync(join(store.folder, 'app', 'dev'), { recursive: true })
     writeFileSync(join(store.folder, 'app', 'dev', 'notes'), 'mine')
-    expect(await errorOf(() => store.restore('app/dev'))).to.include({ code: 'already_exists' })
+    expect(await errorOf(() => store.removal.restore('app/dev'))).to.include({ code: 'already_exists' })
     expect(readFileSync(join(store.folder, 'app', 'dev', 'notes'), 'utf8')).to.equal('mine')
-    expect(store.removed()).to.have.lengthOf(1)
+    expect(store.removal.list()).to.have.lengthOf(1)
   })
 })

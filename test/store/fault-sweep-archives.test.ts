@@ -14,12 +14,12 @@ describe('packing that stops at any file-system call', function () {
       before: async (store) => {
         definitions = await grow(store, 7)
       },
-      act: (store) => store.prune(name, { keep: 2 }),
+      act: (store) => store.upkeep.prune(name, { keep: 2 }),
       after: async (store, fact) => {
         if (fact) expect(fact.packed).to.deep.equal({ first: 1, last: 5 })
         expect(definitionsOf(store)).to.deep.equal(definitions)
         // The next one completes it.
-        await store.prune(name, { keep: 2 })
+        await store.upkeep.prune(name, { keep: 2 })
         expect(store.environment(name).revision(5).file).to.match(/\.archive$/)
         await expectSound(store, definitions)
       },
@@ -32,7 +32,7 @@ describe('packing that stops at any file-system call', function () {
       before: async (store) => {
         definitions = await grow(store, 7)
       },
-      act: (store) => store.prune(name, { keep: 2 }),
+      act: (store) => store.upkeep.prune(name, { keep: 2 }),
       after: async (store) => expectSound(store, definitions),
     })
   })
@@ -40,7 +40,7 @@ describe('packing that stops at any file-system call', function () {
   it('never has a version of the format that knows no archives beside one', async () => {
     await sweep({
       before: async (store) => void (await grow(store, 6)),
-      act: (store) => store.prune(name, { keep: 2 }),
+      act: (store) => store.upkeep.prune(name, { keep: 2 }),
       after: async (store) => {
         const packed = store.environment(name).revision(1).file.endsWith('.archive')
         if (packed) expect(store.configuration.get('version')).to.equal(2)
@@ -53,10 +53,10 @@ describe('packing that stops at any file-system call', function () {
     await sweep({
       before: async (store) => {
         await grow(store, 5)
-        await store.prune(name, { keep: 2 })
+        await store.upkeep.prune(name, { keep: 2 })
         definitions = await grow(store, 9)
       },
-      act: (store) => store.prune(name, { keep: 2 }),
+      act: (store) => store.upkeep.prune(name, { keep: 2 }),
       after: async (store) => {
         expect(definitionsOf(store)).to.deep.equal(definitions)
         await expectSound(store, definitions)
@@ -68,10 +68,10 @@ describe('packing that stops at any file-system call', function () {
     await sweep({
       before: async (store) => {
         await grow(store, 5)
-        await store.prune(name, { keep: 2 })
+        await store.upkeep.prune(name, { keep: 2 })
       },
       act: async (store) => {
-        await store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
+        await store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
         return true
       },
       after: async (store) => {
@@ -95,7 +95,7 @@ describe('packing that stops at any file-system call', function () {
         const key = await environment.dataKey()
         const definition = `values:\n  number: 7\n  secret: ${enc(key, 'hunter7')}\n`
         const append = environment.append({ base: 6, definition, change: 'edit', ...by })
-        const [appended] = await Promise.allSettled([append, store.prune(name, { keep: 2 })])
+        const [appended] = await Promise.allSettled([append, store.upkeep.prune(name, { keep: 2 })])
         if (appended.status === 'rejected') throw appended.reason
         return definition
       },

@@ -8,7 +8,7 @@ import { author, by, created, errorOf, reencrypt, revealed, save } from './world
 const plain = ['', 'a: one\n', 'a: two\nb: x\n', 'a: three\n']
 
 async function withSecrets(store: Store): Promise<void> {
-  const environment = await store.create(name, by)
+  const environment = await store.additions.create(name, by)
   for (const text of plain.slice(1)) await save(environment, text.replace(/: (\w{2,})/g, ': enc:$1'))
 }
 
@@ -111,11 +111,21 @@ describe('a store whose process or machine stops at any file-system call of a ch
     await sweep({
       before: withVersions,
       act: (store) =>
-        store.clone(name, 'other/copy', { ...by, reencrypt, preserveHistory: true, preserveRevisionTags: true }),
+        store.additions.clone(name, 'other/copy', {
+          ...by,
+          reencrypt,
+          preserveHistory: true,
+          preserveRevisionTags: true,
+        }),
       after: async (store, fact) => {
         if (fact) expect(store.list()).to.deep.equal(['other/copy', name])
         if (!store.has('other/copy'))
-          await store.clone(name, 'other/copy', { ...by, reencrypt, preserveHistory: true, preserveRevisionTags: true })
+          await store.additions.clone(name, 'other/copy', {
+            ...by,
+            reencrypt,
+            preserveHistory: true,
+            preserveRevisionTags: true,
+          })
         const copy = store.environment('other/copy')
         await copy.verify(copy.current())
         expect(tagsOf(copy)).to.deep.equal({ stable: 2, canary: 3 })
@@ -136,7 +146,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
       },
       act: async (store) => {
         const { wrappedDataKey } = store.environment(name).settings
-        await store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
+        await store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
         return wrappedDataKey
       },
       after: async (store, formerKey, fault) => {
@@ -152,7 +162,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
         expect(tagsOf(environment)).to.deep.equal({ stable: 2, canary: 3 })
         await expectIntact(store)
         // Whatever was left is gone with the next long operation, and the change can be made again.
-        await store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
+        await store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
         expect(store.environment(name).settings.sealedFrom, fault).to.equal(1)
         expect(store.list()).to.deep.equal([name])
       },
@@ -166,12 +176,12 @@ describe('a store whose process or machine stops at any file-system call of a ch
     await sweep({
       before: async (store) => {
         await withVersions(store)
-        await store.remove(name, { author, removed: created })
+        await store.removal.remove(name, { author, removed: created })
       },
-      act: (store) => store.restore(name),
+      act: (store) => store.removal.restore(name),
       after: async (store, fact) => {
         if (fact) expect(store.has(name)).to.equal(true)
-        if (!store.has(name)) await store.restore(name)
+        if (!store.has(name)) await store.removal.restore(name)
         await expectIntact(store)
       },
     })
@@ -206,7 +216,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
       },
       act: (store) => {
         const conflicted = { status: 1, stdout: Buffer.alloc(0), stderr: '' }
-        return store.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
+        return store.upkeep.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
       },
       after: async (store, fact) => {
         const merged = [
@@ -215,12 +225,12 @@ describe('a store whose process or machine stops at any file-system call of a ch
           'a: three\ntheirs: yes\n',
           'ours: yes\na: three\ntheirs: yes\n',
         ]
-        const { findings } = await store.check()
+        const { findings } = await store.upkeep.check()
         const conflict = findings.some(({ kind }) => kind === 'merge_conflict')
         if (fact) expect(conflict).to.equal(false)
         if (conflict) {
           const conflicted = { status: 1, stdout: Buffer.alloc(0), stderr: '' }
-          await store.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
+          await store.upkeep.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
         }
         await expectIntact(store, name, merged)
       },

@@ -78,12 +78,12 @@ describe('a store whose process or machine stops at any file-system call', funct
 
   it('has a created environment whole or not at all', async () => {
     await sweep({
-      before: async (store) => void (await store.create('rotators/other', by)),
-      act: (store) => store.create(name, by),
+      before: async (store) => void (await store.additions.create('rotators/other', by)),
+      act: (store) => store.additions.create(name, by),
       after: async (store, fact) => {
         expect(store.list()).to.include('rotators/other')
         if (fact) expect(store.list()).to.include(name)
-        if (!store.has(name)) await store.create(name, by)
+        if (!store.has(name)) await store.additions.create(name, by)
         await expectSound(store, [''])
       },
     })
@@ -93,20 +93,20 @@ describe('a store whose process or machine stops at any file-system call', funct
     await sweep({
       before: withHistory,
       act: async (store) => {
-        await store.remove(name, { author: by.author, removed: by.created })
+        await store.removal.remove(name, { author: by.author, removed: by.created })
         return true
       },
       after: async (store, fact) => {
         if (fact) expect(store.has(name)).to.equal(false)
         if (store.has(name)) await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
-        else expect((await store.create(name, by)).current().number).to.equal(1)
+        else expect((await store.additions.create(name, by)).current().number).to.equal(1)
       },
     })
   })
 
   it('never loses a data key that something was encrypted with', async () => {
     await sweep({
-      before: async (store) => void (await store.create(name, by)),
+      before: async (store) => void (await store.additions.create(name, by)),
       act: async (store) => (await store.environment(name).dataKey()).encrypt('hunter2'),
       after: async (store, ciphertext) => {
         const environment = store.environment(name)

@@ -14,7 +14,7 @@ const fileOf = (machine: Machine) => {
 describe('the lock of an environment', () => {
   async function machineWithEnvironment(): Promise<Machine> {
     const machine = new Machine()
-    await machine.init().create('rotators/ci', by)
+    await machine.init().additions.create('rotators/ci', by)
     return machine
   }
 

@@ -20,7 +20,7 @@ describe('two clones of which one or both pack revisions', () => {
       .map((each) => each.replace(/-[0-9a-f]{16}\.archive$/, '.archive'))
       .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
   const definitions = () => [...repository.store.environment(name).history()].map(({ definition }) => definition)
-  const prune = (keep: number) => repository.store.prune(name, { keep })
+  const prune = (keep: number) => repository.store.upkeep.prune(name, { keep })
 
   /** Appends some revisions that change one line of a long definition. */
   async function append(count: number, line = 'a'): Promise<void> {
@@ -40,7 +40,7 @@ describe('two clones of which one or both pack revisions', () => {
   }
 
   async function mergeBranches(ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<boolean> {
-    await repository.init().create(name, by)
+    await repository.init().additions.create(name, by)
     await append(9)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
@@ -54,7 +54,7 @@ describe('two clones of which one or both pack revisions', () => {
 
   async function expectSound(count: number, allowed: readonly string[] = []): Promise<void> {
     const { store } = repository
-    expect((await store.check()).findings.filter(({ kind }) => !allowed.includes(kind))).to.deep.equal([])
+    expect((await store.upkeep.check()).findings.filter(({ kind }) => !allowed.includes(kind))).to.deep.equal([])
     const environment = store.environment(name)
     expect(environment.current().number).to.equal(count)
     for (const revision of environment.history()) await environment.verify(revision)
@@ -91,9 +91,9 @@ describe('two clones of which one or both pack revisions', () => {
     expect(inFolder()).to.deep.equal(['1-5.archive', '1-7.archive', '8.yaml', '9.yaml', '10.yaml'])
     const before = definitions()
     const { store } = repository
-    const { findings } = await store.check()
+    const { findings } = await store.upkeep.check()
     expect(findings.map(({ kind, severity }) => [kind, severity])).to.deep.equal([['packed_twice', 'note']])
-    await store.fix(findings)
+    await store.upkeep.fix(findings)
     expect(inFolder()).to.deep.equal(['1-7.archive', '8.yaml', '9.yaml', '10.yaml'])
     expect(definitions()).to.deep.equal(before)
     await expectSound(10)
@@ -108,7 +108,7 @@ describe('two clones of which one or both pack revisions', () => {
       () => prune(3),
     )
     // Git may take a file that was packed for one that was renamed.
-    if (!clean) await repository.store.renumber(name, options)
+    if (!clean) await repository.store.upkeep.renumber(name, options)
     await expectSound(12, ['packed_twice'])
     await prune(2)
     await expectSound(12)
@@ -127,7 +127,7 @@ describe('two clones of which one or both pack revisions', () => {
       },
     )
     expect(clean).to.equal(false)
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result.renumbered).to.deep.equal([{ from: 11, to: 14 }])
     expect(inFolder()).to.deep.equal(['1-11.archive', '12.yaml', '13.yaml', '14.yaml', '15.yaml'])
     await expectSound(15)
@@ -151,7 +151,7 @@ describe('two clones of which one or both pack revisions', () => {
         await prune(2)
       },
     )
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result.renumbered.at(-1)).to.deep.equal({ from: 16, to: 20 })
     await expectSound(21)
     repository.git('commit', '--quiet', '--message', 'settled')
@@ -159,7 +159,7 @@ describe('two clones of which one or both pack revisions', () => {
   })
 
   it('opens everything after a rebase too', async () => {
-    await repository.init().create(name, by)
+    await repository.init().additions.create(name, by)
     await append(9)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')

@@ -34,7 +34,7 @@ describe('two branches that edit one environment', () => {
    * feature.
    */
   async function mergeBranches(ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<boolean> {
-    const created = await repository.init().create(name, by)
+    const created = await repository.init().additions.create(name, by)
     await save(created, common)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
@@ -47,7 +47,7 @@ describe('two branches that edit one environment', () => {
   }
 
   async function expectSound(definition: string): Promise<void> {
-    const report = await repository.store.check()
+    const report = await repository.store.upkeep.check()
     expect(report.findings).to.deep.equal([])
     const reader = environment()
     const newest = reader.current()
@@ -71,13 +71,13 @@ describe('two branches that edit one environment', () => {
       },
     )
     expect(clean).to.equal(false)
-    const { findings } = await repository.store.check()
+    const { findings } = await repository.store.upkeep.check()
     expect(findings.map(({ kind }) => kind)).to.deep.equal(['merge_conflict'])
     expect(findings[0]!.problem).to.contain('both sides made revision 3')
     expect(remediesIn(findings[0]!.remedy)).to.deep.equal([{ do: 'renumber-revisions', environment: 'app/dev' }])
     expect(await errorOf(() => environment().revision(3))).to.include({ code: 'store_damaged' })
 
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result).to.deep.equal({
       revision: 6,
       side: 'theirs',
@@ -109,7 +109,7 @@ describe('two branches that edit one environment', () => {
         writeFileSync(path('more', 'notes.txt'), 'theirs\n')
       },
     )
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     expect(readFileSync(path('NOTES.md'), 'utf8')).to.equal('ours\n')
     expect(readFileSync(path('more', 'notes.txt'), 'utf8')).to.equal('theirs\n')
   })
@@ -120,7 +120,7 @@ describe('two branches that edit one environment', () => {
       () => change('mode: a', 'mode: b'),
     )
     const host = /^host: .*$/m.exec(repository.git('show', 'HEAD:environments/app/dev/environment.yaml'))![0]
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     expect(environment().current().definition).to.contain(host)
   })
 
@@ -132,7 +132,7 @@ describe('two branches that edit one environment', () => {
         await change('mode: b', 'mode: b\nnew:\n  deep: "1" # kept\n  list: [1, 2]')
       },
     )
-    expect(await repository.store.renumber(name, options)).to.include({ definition: 'keys', revision: 6 })
+    expect(await repository.store.upkeep.renumber(name, options)).to.include({ definition: 'keys', revision: 6 })
     await expectSound(
       '# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: ours # mine\nmode: b\nnew:\n  deep: "1"\n  list: [1, 2]\n',
     )
@@ -143,7 +143,7 @@ describe('two branches that edit one environment', () => {
       () => change('# the database', 'level: 1\n# the database'),
       () => change('mode: a', 'mode: a\nlevel: 1'),
     )
-    expect(await repository.store.renumber(name, options)).to.include({ definition: 'keys' })
+    expect(await repository.store.upkeep.renumber(name, options)).to.include({ definition: 'keys' })
     await expectSound('level: 1\n# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: me\nmode: a\n')
   })
 
@@ -152,7 +152,7 @@ describe('two branches that edit one environment', () => {
       () => change('mode: a', 'mode: a\ncache:\n  size: 64\n  deep: {one: 1}'),
       () => change('mode: a', 'mode: a\ncache:\n  ttl: 300\n  deep: {two: 2}'),
     )
-    expect(await repository.store.renumber(name, options)).to.include({ definition: 'keys' })
+    expect(await repository.store.upkeep.renumber(name, options)).to.include({ definition: 'keys' })
     const { definition } = environment().current()
     expect(definition).to.match(/cache:\n {2}size: 64\n {2}deep: \{one: 1, two: 2\}\n {2}ttl: 300\n/)
     await expectSound(revealed(definition, await environment().unlock(environment().current())))
@@ -168,7 +168,7 @@ describe('two branches that edit one environment', () => {
         () => change('mode: a', 'mode: a\ncache: {fn::open::env: {name: A}}'),
         () => change('mode: a', `mode: a\ncache: {${theirs}}`),
       )
-      const error = await errorOf(() => repository.store.renumber(name, options))
+      const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
       expect(error).to.include({ code: 'conflict', message: "both sides changed cache in environment 'app/dev'" })
     })
   }
@@ -178,7 +178,7 @@ describe('two branches that edit one environment', () => {
       () => change('mode: a', 'mode: a\ncache: {size: 1, ttl: 1}'),
       () => change('mode: a', 'mode: a\ncache: {size: 2, age: 1}'),
     )
-    const error = await errorOf(() => repository.store.renumber(name, options))
+    const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
     expect(error).to.include({ code: 'conflict', message: "both sides changed cache.size in environment 'app/dev'" })
   })
 
@@ -187,13 +187,13 @@ describe('two branches that edit one environment', () => {
       () => change('port: 1', 'port: 2'),
       () => change('port: 1', 'port: 3'),
     )
-    const error = await errorOf(() => repository.store.renumber(name, options))
+    const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
     expect(error).to.include({ code: 'conflict', message: "both sides changed port in environment 'app/dev'" })
     expect(error.hint).to.contain(path('environment.yaml'))
     expect(error.remedies).to.deep.equal([{ do: 'renumber-revisions', environment: 'app/dev' }])
     const text = readFileSync(path('environment.yaml'), 'utf8')
     writeFileSync(path('environment.yaml'), text.replace(/<{7}[\s\S]*>{7} feature\n/, 'port: 4\nkey: plain:text\n'))
-    const result = await repository.store.renumber(name, {
+    const result = await repository.store.upkeep.renumber(name, {
       ...options,
       complete: (definition, { encrypt }) =>
         definition.replace('plain:text', () => `enc(${Buffer.from(encrypt('text')).toString('base64')})`),
@@ -208,7 +208,7 @@ describe('two branches that edit one environment', () => {
       () => change('port: 1', 'port: 3'),
     )
     repository.git('checkout', '--theirs', 'environments/app/dev/environment.yaml')
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     // Theirs comes last as it is: no further revision is needed.
     expect(result).to.include({ definition: 'hand', revision: 4 })
     expect(environment().revision(3).definition).to.contain('port: 2')
@@ -232,7 +232,7 @@ describe('two branches that edit one environment', () => {
       },
     )
     repository.git('checkout', '--ours', 'environments/app/dev/environment.yaml')
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result.notes).to.deep.equal([])
     const { versions, tags } = environment()
     expect(versions.tags().map((tag) => [tag.name, tag.revision])).to.deep.equal([
@@ -254,7 +254,7 @@ describe('two branches that edit one environment', () => {
         await environment().versions.tag('ours', '2', by)
       },
     )
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result).to.deep.include({ revision: 2, renumbered: [], definition: 'one-side' })
     expect(result.notes.join()).to.contain('revisionTags.ours')
     expect(environment().resolve('ours').number).to.equal(1)
@@ -271,7 +271,7 @@ describe('two branches that edit one environment', () => {
       () => schedule('0 3 * * *', '2026-01-01T00:00:00Z'),
       () => schedule('0 4 * * *', '2026-02-01T00:00:00Z'),
     )
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result.notes.join()).to.contain('both sides changed schedule in the settings: ours was kept')
     expect(environment().settings.get('schedule')).to.deep.equal({
       id: 'sched-1',
@@ -283,7 +283,7 @@ describe('two branches that edit one environment', () => {
   })
 
   it('are merged when both have made the data key', async () => {
-    await repository.init().create(name, { ...by, definition: 'a: 1\n\n\n\nb: 1\n' })
+    await repository.init().additions.create(name, { ...by, definition: 'a: 1\n\n\n\nb: 1\n' })
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
     await change('a: 1', 'a: enc:theirs')
@@ -292,7 +292,7 @@ describe('two branches that edit one environment', () => {
     await change('b: 1', 'b: enc:ours')
     repository.commit('ours')
     expect(repository.tryGit('merge', '--quiet', 'feature')).to.equal(false)
-    const result = await repository.store.renumber(name, options)
+    const result = await repository.store.upkeep.renumber(name, options)
     expect(result).to.deep.include({ revision: 4, renumbered: [{ from: 2, to: 3 }] })
     const key = await environment().unlock()
     expect(revealed(environment().revision(3).definition, key)).to.equal('a: theirs\n\n\n\nb: 1\n')
@@ -331,7 +331,7 @@ describe('two branches that edit one environment', () => {
       )
       expect(clean).to.equal(false)
       expect(environment().workingDefinition()).to.contain('evil: 1').and.contain('port: 2').and.contain('mode: b')
-      const { definition, notes } = await repository.store.renumber(name, options)
+      const { definition, notes } = await repository.store.upkeep.renumber(name, options)
       expect(definition).to.equal('lines')
       expect(notes.join()).to.contain('an edit that was never saved')
       await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\n')
@@ -346,7 +346,7 @@ describe('two branches that edit one environment', () => {
         working.replace(/<<<<<<<[\s\S]*?=======\n([\s\S]*?)>>>>>>> .*\n/g, '$1').replace('port: 3', 'port: 4'),
       )
       const before = readFileSync(path('environment.yaml'))
-      const error = await errorOf(() => repository.store.renumber(name, options))
+      const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
       expect(error).to.include({ code: 'unsaved_edit' })
       expect(error.message).to.contain('never saved as a revision').and.contain(path('environment.yaml'))
       expect(readFileSync(path('environment.yaml')).equals(before)).to.equal(true)
@@ -354,7 +354,7 @@ describe('two branches that edit one environment', () => {
   })
 
   it('are not merged when theirs is under a key that this machine has not seen', async () => {
-    await repository.init().create(name, by)
+    await repository.init().additions.create(name, by)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
     // As on another machine: this one remembers nothing of it.
@@ -365,7 +365,7 @@ describe('two branches that edit one environment', () => {
     await save(environment(), 'ours: enc:o\n')
     repository.commit('ours')
     repository.tryGit('merge', '--quiet', 'feature')
-    const error = await errorOf(() => repository.store.renumber(name, options))
+    const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
     expect(error).to.include({ code: 'tampered' })
     expect(error.message).to.contain('another data key')
     // As the message says.
@@ -374,12 +374,12 @@ describe('two branches that edit one environment', () => {
     environment().keyTrust.accept()
     repository.git('checkout', '--quiet', 'main')
     repository.tryGit('merge', '--quiet', 'feature')
-    await repository.store.renumber(name, options)
-    expect((await repository.store.check()).findings).to.deep.equal([])
+    await repository.store.upkeep.renumber(name, options)
+    expect((await repository.store.upkeep.check()).findings).to.deep.equal([])
   })
 
   it('may be rebased, commit by commit', async () => {
-    await repository.init().create(name, by)
+    await repository.init().additions.create(name, by)
     await save(environment(), common)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
@@ -392,9 +392,9 @@ describe('two branches that edit one environment', () => {
     repository.commit('ours')
     repository.git('checkout', '--quiet', 'feature')
     expect(repository.tryGit('rebase', '--quiet', 'main')).to.equal(false)
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     expect(repository.tryGit('-c', 'core.editor=true', 'rebase', '--continue')).to.equal(false)
-    const second = await repository.store.renumber(name, options)
+    const second = await repository.store.upkeep.renumber(name, options)
     expect(second.renumbered).to.deep.equal([{ from: 4, to: 6 }])
     repository.git('-c', 'core.editor=true', 'rebase', '--continue')
     await expectSound('# our database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\n')
@@ -411,16 +411,16 @@ describe('two branches that edit one environment', () => {
     )
     repository.git('checkout', '--ours', '.')
     repository.commit('a merge that mixes both histories')
-    const { findings } = await repository.store.check()
+    const { findings } = await repository.store.upkeep.check()
     expect(findings.map(({ kind }) => kind)).to.deep.equal(['history_fork'])
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: c\n')
   })
 
   describe('are refused, with nothing changed,', () => {
     async function expectRefused(code: string, message: string): Promise<void> {
       const status = repository.git('status', '--porcelain')
-      const error = await errorOf(() => repository.store.renumber(name, options))
+      const error = await errorOf(() => repository.store.upkeep.renumber(name, options))
       expect(error.message).to.contain(message)
       expect(error).to.include({ code })
       expect(error.hint).to.be.a('string')
@@ -430,7 +430,7 @@ describe('two branches that edit one environment', () => {
     it('when one of them changed the secrets provider', async () => {
       await mergeBranches(
         () => change('port: 1', 'port: 2'),
-        () => repository.store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
+        () => repository.store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
       )
       await expectRefused('conflict', 'one side has changed the secrets provider')
     })
@@ -439,10 +439,10 @@ describe('two branches that edit one environment', () => {
       repository.init()
       repository.commit('base')
       repository.git('checkout', '--quiet', '-b', 'feature')
-      await repository.store.create(name, by)
+      await repository.store.additions.create(name, by)
       repository.commit('theirs')
       repository.git('checkout', '--quiet', 'main')
-      await repository.store.create(name, { ...by, definition: 'a: 1\n' })
+      await repository.store.additions.create(name, { ...by, definition: 'a: 1\n' })
       repository.commit('ours')
       repository.tryGit('merge', '--quiet', 'feature')
       await expectRefused('conflict', 'independently of each other')
@@ -461,7 +461,7 @@ describe('two branches that edit one environment', () => {
     })
 
     it('when there is no merge', async () => {
-      await repository.init().create(name, by)
+      await repository.init().additions.create(name, by)
       repository.commit('base')
       await expectRefused('usage', 'no git merge in progress')
     })
@@ -478,7 +478,7 @@ describe('two branches that edit one environment', () => {
 
   it('can be merged without git knowing their history', async () => {
     const store = repository.init()
-    await save(await store.create(name, by), common)
+    await save(await store.additions.create(name, by), common)
     const other = new Repository()
     try {
       other.init()
@@ -492,7 +492,7 @@ describe('two branches that edit one environment', () => {
       await change('port: 1', 'port: 2')
       const side = (folder: string, label: string) => sideOfFolder(machineFiles, folder, label)
       const sides = { ours: side(path(), 'ours'), theirs: side(theirs.folder, 'theirs'), baseSettings: undefined }
-      expect(await repository.store.renumber(name, { ...options, sides })).to.include({ revision: 5 })
+      expect(await repository.store.upkeep.renumber(name, { ...options, sides })).to.include({ revision: 5 })
       expect(environment().current().definition).to.contain('port: 2').and.contain('mode: b')
     } finally {
       other.remove()
@@ -510,9 +510,9 @@ describe('two branches that edit one environment', () => {
         throw new Error('no definition')
       },
     }
-    expect((await errorOf(() => repository.store.renumber(name, failing))).message).to.equal('no definition')
+    expect((await errorOf(() => repository.store.upkeep.renumber(name, failing))).message).to.equal('no definition')
     appendFileSync(path('environment.yaml'), '')
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\n')
   })
 
@@ -525,7 +525,7 @@ describe('two branches that edit one environment', () => {
       },
     )
     rmSync(repository.world.state, { recursive: true })
-    await repository.store.renumber(name, options)
+    await repository.store.upkeep.renumber(name, options)
     await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\nextra: secret\n')
   })
 })

@@ -116,9 +116,9 @@ describe('a store in PostgreSQL', function () {
       `create schema ${schema} authorization ada_${schema}`,
     )
     const store = await open(`postgres://ada_${schema}:pw@${server.host}:${server.port}/postgres?schema=${schema}`)
-    const made = await store.create('app/dev', by)
+    const made = await store.additions.create('app/dev', by)
     await save(made, 'values: {a: enc:one}\n')
-    await store.remove('app/dev', { author: by.author, removed: by.created })
+    await store.removal.remove('app/dev', { author: by.author, removed: by.created })
   })
 
   it('refuses a database that does not wait for the disk', async () => {
@@ -143,7 +143,7 @@ describe('a store in PostgreSQL', function () {
     })
 
     it('may be of a later version, as long as that says that this one can go on', async () => {
-      await (await open()).create('app/dev', by)
+      await (await open()).additions.create('app/dev', by)
       const later = (usableBy: number) =>
         server.sql(
           `delete from ${schema}.migration where version = 1000`,
@@ -170,7 +170,7 @@ describe('a store in PostgreSQL', function () {
       })
 
     it('save one revision, and record one line', async () => {
-      const one = await (await open()).create('app/dev', by)
+      const one = await (await open()).additions.create('app/dev', by)
       const other = (await open()).environment('app/dev')
       await append(one, { run })
       await append(one, { run: { ...run, attempt: 2 } })
@@ -194,7 +194,7 @@ describe('a store in PostgreSQL', function () {
     })
 
     it('save nothing more once its failure is recorded', async () => {
-      const one = await (await open()).create('app/dev', by)
+      const one = await (await open()).additions.create('app/dev', by)
       await one.appendEvent('schedules', line, { ...run, part: 'failed' })
       expect(await errorOf(() => append(one, { run }))).to.include({ code: 'already_exists' })
       expect(one.current().number).to.equal(1)
@@ -202,7 +202,7 @@ describe('a store in PostgreSQL', function () {
 
     it('save nothing when the lock has been taken over by another process', async () => {
       const leases = { seconds: 1, renewEveryMs: 1_000_000 }
-      const one = await (await open(urlAt(server), { leases })).create('app/dev', by)
+      const one = await (await open(urlAt(server), { leases })).additions.create('app/dev', by)
       const lock = await one.lock('rotate')
       await append(one, { underLock: true })
       const other = (await open()).environment('app/dev')
@@ -218,7 +218,7 @@ describe('a store in PostgreSQL', function () {
   it('lets nobody write the journal who has lost the lock without knowing it', async () => {
     // Nothing is renewed, as in a process that does not get to it.
     const leases = { seconds: 1, renewEveryMs: 1_000_000 }
-    const made = await (await open(urlAt(server), { leases })).create('app/dev', by)
+    const made = await (await open(urlAt(server), { leases })).additions.create('app/dev', by)
     await save(made, 'values: {a: enc:one}\n')
     const lock = await made.lock('rotate')
     await made.journal().put('one', Buffer.from('1'))
@@ -244,7 +244,7 @@ describe('a store in PostgreSQL', function () {
   it('keeps a lock for as long as its holder lives, and no longer', async () => {
     const leases = { seconds: 1, renewEveryMs: 200 }
     const holder = await open(urlAt(server), { leases })
-    await holder.create('app/dev', by)
+    await holder.additions.create('app/dev', by)
     await holder.environment('app/dev').lock('rotate')
     const other = (await open()).environment('app/dev')
     expect(await errorOf(() => other.lock('edit', { waitMs: 2500 }))).to.include({ code: 'locked' })
@@ -253,7 +253,7 @@ describe('a store in PostgreSQL', function () {
   })
 
   it('is noticed when its history was cut short behind the back of a machine that has seen more', async () => {
-    const made = await (await open()).create('app/dev', by)
+    const made = await (await open()).additions.create('app/dev', by)
     await save(made, 'values: {a: enc:one}\n')
     await save(made, 'values: {a: enc:two}\n')
     await Promise.all(stores.splice(0).map((store) => store.close()))
@@ -278,7 +278,7 @@ describe('a store in PostgreSQL', function () {
       const seen = Object.entries(machine.files.tree()).find(([path]) => /\/seen\/[0-9a-f-]{36}\.json$/.test(path))
       return JSON.parse(seen?.[1] ?? '{}').sightings?.none?.number
     }
-    const made = await (await open()).create('app/dev', by)
+    const made = await (await open()).additions.create('app/dev', by)
     await save(made, 'values: {a: enc:one}\n')
     const key = newestSeen()
     expect(key, 'a new key is remembered at once').to.be.a('number')
@@ -300,7 +300,7 @@ describe('a store in PostgreSQL', function () {
   })
 
   it('holds no secret in the clear', async () => {
-    const made = await (await open()).create('app/dev', by)
+    const made = await (await open()).additions.create('app/dev', by)
     await save(made, 'values: {a: enc:canary123}\n')
     const lock = await made.lock('rotate')
     await made.journal().put('one', Buffer.from('canary123'))
@@ -321,7 +321,7 @@ describe('a store in PostgreSQL', function () {
     const pooler = await startPgBouncer({ server, users, authType: 'plain', settings })
     try {
       const replicas = await Promise.all([0, 1, 2].map(() => open(urlAt(pooler)).catch(() => open(urlAt(pooler)))))
-      await replicas[0]?.create('app/dev', by)
+      await replicas[0]?.additions.create('app/dev', by)
       await Promise.all(
         replicas.map(async (store, replica) => {
           await store.refresh()

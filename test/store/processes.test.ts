@@ -19,7 +19,7 @@ describe('several processes on one store', () => {
     place = realFolder()
     folder = join(place.folder, 'environments')
     store = Store.init(folder, {}, place.world)
-    await store.create('rotators/ci', by)
+    await store.additions.create('rotators/ci', by)
   })
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL')
@@ -99,7 +99,7 @@ describe('several processes on one store', () => {
     expect((await ended)[0]).to.equal(0)
     expect(seen.opened).to.be.greaterThan(100)
     expect(seen.saved).to.be.greaterThan(1)
-    expect((await Store.open(folder, place.world).check()).findings).to.deep.equal([])
+    expect((await Store.open(folder, place.world).upkeep.check()).findings).to.deep.equal([])
     const environment = Store.open(folder, place.world).environment('rotators/ci')
     expect(revealed(environment.current().definition, await environment.unlock())).to.equal(newest)
     expect(environment.current().number).to.equal(4 + seen.saved)

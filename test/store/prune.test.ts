@@ -7,7 +7,7 @@ import { name } from './sweep.ts'
 import { by, errorOf, Machine, reencrypt } from './worlds.ts'
 
 async function expectNoFindings(store: Store): Promise<void> {
-  expect((await store.check()).findings).to.deep.equal([])
+  expect((await store.upkeep.check()).findings).to.deep.equal([])
 }
 
 describe('pruning an environment', () => {
@@ -16,7 +16,7 @@ describe('pruning an environment', () => {
     const store = machine.init()
     const definitions = await grow(store, 10)
     const originals = definitions.map((_, index) => store.environment(name).revision(index + 1))
-    const pruned = await store.prune(name, { keep: 3 })
+    const pruned = await store.upkeep.prune(name, { keep: 3 })
     expect(pruned).to.deep.include({ packed: { first: 1, last: 7 }, newest: 10, verified: true })
     expect(pruned.archives).to.have.lengthOf(1)
     expect(inFolder(machine)).to.deep.equal(['1-7.archive', '8.yaml', '9.yaml', '10.yaml'])
@@ -37,10 +37,10 @@ describe('pruning an environment', () => {
     const store = machine.init()
     await grow(store, 40)
     const tree = JSON.stringify(machine.files.tree())
-    const planned = await store.prune(name, { keep: 5, dryRun: true })
+    const planned = await store.upkeep.prune(name, { keep: 5, dryRun: true })
     expect(JSON.stringify(machine.files.tree())).to.equal(tree)
     expect(planned.before).to.be.above(planned.after)
-    expect(await store.prune(name, { keep: 5 })).to.deep.equal({ ...planned, verified: true })
+    expect(await store.upkeep.prune(name, { keep: 5 })).to.deep.equal({ ...planned, verified: true })
     const sizes = machine.files
       .list(revisionsFolder)
       .map((each) => machine.files.stat(`${revisionsFolder}/${each}`)?.size ?? 0)
@@ -53,23 +53,23 @@ describe('pruning an environment', () => {
     await grow(store, 10)
     // Revision n was made n - 1 hours after the first.
     const before = new Date(by.created.getTime() + 4 * 3_600_000)
-    const { packed } = await store.prune(name, { keep: 2, before })
+    const { packed } = await store.upkeep.prune(name, { keep: 2, before })
     expect(packed).to.deep.equal({ first: 1, last: 4 })
-    expect((await machine.open().prune(name, { keep: 2, before })).packed).to.equal(undefined)
+    expect((await machine.open().upkeep.prune(name, { keep: 2, before })).packed).to.equal(undefined)
   })
 
   it('leaves the newest and the one before it, whatever is asked for', async () => {
     const machine = new Machine()
     const store = machine.init()
     await grow(store, 4)
-    expect((await store.prune(name, { keep: 0 })).packed).to.deep.equal({ first: 1, last: 2 })
-    expect((await store.prune(name, { keep: 1, before: new Date('2100-01-01') })).packed).to.equal(undefined)
+    expect((await store.upkeep.prune(name, { keep: 0 })).packed).to.deep.equal({ first: 1, last: 2 })
+    expect((await store.upkeep.prune(name, { keep: 1, before: new Date('2100-01-01') })).packed).to.equal(undefined)
   })
 
   it('opens the newest revision without touching an archive', async () => {
     const machine = new Machine()
     await grow(machine.init(), 8)
-    await machine.open().prune(name, { keep: 2 })
+    await machine.open().upkeep.prune(name, { keep: 2 })
     const world = machine.world()
     const touched: string[] = []
     const files = new Proxy(machine.files, {
@@ -98,7 +98,7 @@ describe('pruning an environment', () => {
     const names: string[][] = []
     for (let count = 6; count <= 22; count += 4) {
       const definitions = await grow(store, count)
-      await store.prune(name, { keep: 2 })
+      await store.upkeep.prune(name, { keep: 2 })
       names.push(inFolder(machine).filter((each) => each.endsWith('.archive')))
       expect(definitionsOf(machine.open())).to.deep.equal(definitions)
       await expectNoFindings(machine.open())
@@ -117,7 +117,7 @@ describe('pruning an environment', () => {
     const store = machine.init()
     await grow(store, 8)
     await store.environment(name).versions.tag('stable', '2', by)
-    await store.prune(name, { keep: 2 })
+    await store.upkeep.prune(name, { keep: 2 })
     const environment = machine.open().environment(name)
     expect(environment.resolve('stable').number).to.equal(2)
     await environment.versions.tag('old', '3', by)
@@ -136,11 +136,11 @@ describe('pruning an environment', () => {
     const machine = new Machine()
     const store = machine.init()
     await grow(store, 9)
-    await store.prune(name, { keep: 3 })
+    await store.upkeep.prune(name, { keep: 3 })
     const [before] = inFolder(machine)
     const archive = machine.files.list(revisionsFolder).find((each) => archiveNamed(each))
     const env = { ESC_PASSPHRASE: 'correct horse battery staple' }
-    await machine.open(env).changeSecretsProvider(name, { secretsProvider: 'passphrase', reencrypt })
+    await machine.open(env).keys.changeSecretsProvider(name, { secretsProvider: 'passphrase', reencrypt })
     expect(inFolder(machine)).to.deep.equal([before, '7.yaml', '8.yaml', '9.yaml'])
     expect(machine.files.list(revisionsFolder)).not.to.include(archive)
     const later = machine.open(env)
@@ -158,8 +158,8 @@ describe('pruning an environment', () => {
     const machine = new Machine()
     const store = machine.init()
     const definitions = await grow(store, 9)
-    await store.prune(name, { keep: 3 })
-    await machine.open().clone(name, 'rotators/copy', { ...by, preserveHistory: true, reencrypt })
+    await store.upkeep.prune(name, { keep: 3 })
+    await machine.open().additions.clone(name, 'rotators/copy', { ...by, preserveHistory: true, reencrypt })
     expect(inFolder(machine, '/work/environments/rotators/copy/revisions')).to.deep.equal(inFolder(machine))
     const later = machine.open()
     const copied = [...later.environment('rotators/copy').history()].reverse()
@@ -173,9 +173,9 @@ describe('pruning an environment', () => {
     const machine = new Machine()
     const store = machine.init()
     const definitions = await grow(store, 6)
-    await store.prune(name, { keep: 2 })
-    await store.remove(name, { author: by.author, removed: by.created })
-    await store.restore(name)
+    await store.upkeep.prune(name, { keep: 2 })
+    await store.removal.remove(name, { author: by.author, removed: by.created })
+    await store.removal.restore(name)
     expect(definitionsOf(machine.open())).to.deep.equal(definitions)
   })
 
@@ -184,7 +184,7 @@ describe('pruning an environment', () => {
     await grow(machine.init(), 6)
     const keyless = machine.world()
     const store = Store.open('/work/environments', { ...keyless, keys: { ...keyless.keys, configFolder: '/nowhere' } })
-    const pruned = await store.prune(name, { keep: 2 })
+    const pruned = await store.upkeep.prune(name, { keep: 2 })
     expect(pruned).to.deep.include({ packed: { first: 1, last: 4 }, verified: false })
     await expectNoFindings(machine.open())
   })
@@ -194,10 +194,10 @@ describe('pruning an environment', () => {
     const store = machine.init()
     const configuration = () => machine.files.readText('/work/environments/esc.yaml')
     await grow(store, 6)
-    await store.prune(name, { keep: 6 })
-    await store.prune(name, { keep: 2, dryRun: true })
+    await store.upkeep.prune(name, { keep: 6 })
+    await store.upkeep.prune(name, { keep: 2, dryRun: true })
     expect(configuration()).to.include('\nversion: 1\n')
-    await store.prune(name, { keep: 2 })
+    await store.upkeep.prune(name, { keep: 2 })
     expect(configuration()).to.include('\nversion: 2\n')
     overwrite(machine, '/work/environments/esc.yaml', Buffer.from(configuration().replace('version: 2', 'version: 3')))
     const error = await errorOf(() => machine.open())
@@ -209,7 +209,7 @@ describe('a pruned environment that somebody has changed', () => {
   const damage = async (change: (machine: Machine, archive: string) => void) => {
     const machine = new Machine()
     await grow(machine.init(), 8)
-    await machine.open().prune(name, { keep: 3 })
+    await machine.open().upkeep.prune(name, { keep: 3 })
     const archive = machine.files.list(revisionsFolder).find((each) => archiveNamed(each)) as string
     change(machine, `${revisionsFolder}/${archive}`)
     return { machine, archive }
@@ -226,7 +226,7 @@ describe('a pruned environment that somebody has changed', () => {
       const error = await errorOf(() => store.environment(name).revision(2))
       expect(error.code).to.equal('store_damaged')
       expect(error.message).to.include(archive)
-      const { findings } = await store.check()
+      const { findings } = await store.upkeep.check()
       expect(findings.map(({ kind, severity, file }) => [kind, severity, file.includes(archive)])).to.deep.equal([
         ['damaged', 'error', true],
       ])
@@ -236,7 +236,7 @@ describe('a pruned environment that somebody has changed', () => {
   it('is refused where the archive is gone', async () => {
     const { machine } = await damage((machine, path) => machine.files.unlink(path))
     expect((await errorOf(() => machine.open().environment(name).revision(5))).message).to.include('revision 1 of')
-    const kinds = (await machine.open().check()).findings.map(({ kind }) => kind)
+    const kinds = (await machine.open().upkeep.check()).findings.map(({ kind }) => kind)
     expect(kinds).to.include('missing_revision')
   })
 
@@ -254,14 +254,14 @@ describe('a pruned environment that somebody has changed', () => {
     const environment = machine.open().environment(name)
     expect((await errorOf(() => environment.resolve('3'))).code).to.equal('tampered')
     expect((await errorOf(() => environment.verify(environment.revision(3)))).code).to.equal('tampered')
-    const kinds = (await machine.open().check()).findings.map(({ kind }) => kind)
+    const kinds = (await machine.open().upkeep.check()).findings.map(({ kind }) => kind)
     expect(kinds).to.include('tampered').and.include('history_fork')
     // Nor is it taken into a new one.
     const store = machine.open()
     for (let base = 8; base < 16; base++) {
       await store.environment(name).append({ base, definition: `values: {at: ${base}}\n`, change: 'edit', ...by })
     }
-    expect((await errorOf(() => store.prune(name, { keep: 2 }))).code).to.equal('tampered')
+    expect((await errorOf(() => store.upkeep.prune(name, { keep: 2 }))).code).to.equal('tampered')
   })
 
   it('is not packed when a revision was changed before', async () => {
@@ -270,7 +270,7 @@ describe('a pruned environment that somebody has changed', () => {
     const file = `${revisionsFolder}/3.yaml`
     overwrite(machine, file, Buffer.from(machine.files.readText(file).replace('number: 3', 'number: 4')))
     const before = inFolder(machine)
-    expect((await errorOf(() => machine.open().prune(name, { keep: 2 }))).code).to.equal('tampered')
+    expect((await errorOf(() => machine.open().upkeep.prune(name, { keep: 2 }))).code).to.equal('tampered')
     expect(inFolder(machine)).to.deep.equal(before)
     expect(machine.files.readText('/work/environments/esc.yaml')).to.include('\nversion: 1\n')
   })

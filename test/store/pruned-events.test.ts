@@ -38,8 +38,8 @@ describe('events of a pruned environment', () => {
     const machine = new Machine()
     const store = machine.init()
     const ids = await growWithEvents(store, 12)
-    const planned = await store.prune(name, { keep: 3, dryRun: true })
-    expect(await store.prune(name, { keep: 3 })).to.deep.equal({ ...planned, verified: true })
+    const planned = await store.upkeep.prune(name, { keep: 3, dryRun: true })
+    expect(await store.upkeep.prune(name, { keep: 3 })).to.deep.equal({ ...planned, verified: true })
     const lines = machine.files.readText(`${folder}/rotations.jsonl`).trim().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as Event).id)).to.deep.equal([
       'rotation-10',
@@ -48,10 +48,10 @@ describe('events of a pruned environment', () => {
     ])
     expect(machine.files.list(folder)).to.have.lengthOf(2)
     expect(idsOf(machine.open())).to.deep.equal(ids)
-    expect((await machine.open().check()).findings).to.deep.equal([])
+    expect((await machine.open().upkeep.check()).findings).to.deep.equal([])
     // Once more, into the same archive.
     const more = await growWithEvents(machine.open(), 16)
-    await machine.open().prune(name, { keep: 2 })
+    await machine.open().upkeep.prune(name, { keep: 2 })
     expect(machine.files.list(folder)).to.have.lengthOf(2)
     expect(idsOf(machine.open())).to.deep.equal(more)
   })
@@ -66,7 +66,7 @@ describe('events of a pruned environment', () => {
     for (const byte of Buffer.from('{"id":"cut')) machine.files.write(file, Uint8Array.of(byte))
     machine.files.close(file)
     const ids = idsOf(store)
-    await store.prune(name, { keep: 2 })
+    await store.upkeep.prune(name, { keep: 2 })
     expect(idsOf(machine.open())).to.deep.equal(ids)
     const text = machine.files.readText(`${folder}/rotations.jsonl`)
     expect(text)
@@ -78,11 +78,13 @@ describe('events of a pruned environment', () => {
     const machine = new Machine()
     const store = machine.init()
     await growWithEvents(store, 6)
-    await store.prune(name, { keep: 2 })
+    await store.upkeep.prune(name, { keep: 2 })
     const archive = machine.files.list(folder).find((each) => each.endsWith('.archive')) as string
     appendLine(machine.files, `${folder}/${archive}`, 'x')
     expect((await errorOf(() => idsOf(machine.open()))).message).to.include(archive)
-    expect((await machine.open().check()).findings.map(({ file }) => file)).to.deep.equal([`${folder}/${archive}`])
+    expect((await machine.open().upkeep.check()).findings.map(({ file }) => file)).to.deep.equal([
+      `${folder}/${archive}`,
+    ])
     expect(machine.open().environment(name).current().number).to.equal(6)
   })
 
@@ -90,8 +92,8 @@ describe('events of a pruned environment', () => {
     const machine = new Machine()
     const store = machine.init()
     const ids = await growWithEvents(store, 6)
-    await store.prune(name, { keep: 2 })
-    await machine.open().changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
+    await store.upkeep.prune(name, { keep: 2 })
+    await machine.open().keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
     expect(idsOf(machine.open())).to.deep.equal(ids)
   })
 
@@ -101,11 +103,11 @@ describe('events of a pruned environment', () => {
     await sweep({
       before: async (store) => {
         await growWithEvents(store, 5)
-        await store.prune(name, { keep: 2 })
+        await store.upkeep.prune(name, { keep: 2 })
         ids = await growWithEvents(store, 7)
         definitions = definitionsOf(store)
       },
-      act: (store) => store.prune(name, { keep: 2 }),
+      act: (store) => store.upkeep.prune(name, { keep: 2 }),
       after: async (store) => {
         expect(idsOf(store)).to.deep.equal(ids)
         await expectSound(store, definitions)
@@ -128,24 +130,24 @@ describe('events of two clones', () => {
     await growWithEvents(repository.init(), 8)
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
-    await repository.store.prune(name, { keep: 4 })
+    await repository.store.upkeep.prune(name, { keep: 4 })
     const theirs = await growWithEvents(repository.store, 10)
     repository.commit('theirs')
     repository.git('checkout', '--quiet', 'main')
-    await repository.store.prune(name, { keep: 2 })
+    await repository.store.upkeep.prune(name, { keep: 2 })
     repository.commit('ours')
     if (!repository.tryGit('merge', '--quiet', '--no-edit', 'feature'))
-      await repository.store.renumber(name, { ...by, reencrypt })
+      await repository.store.upkeep.renumber(name, { ...by, reencrypt })
     expect(idsOf(repository.store)).to.deep.equal(theirs)
     await growWithEvents(repository.store, 12)
-    await repository.store.prune(name, { keep: 2 })
+    await repository.store.upkeep.prune(name, { keep: 2 })
     expect(files().filter((each) => each.endsWith('.archive'))).to.have.lengthOf(1)
     expect(idsOf(repository.store)).to.have.lengthOf(12)
   })
 
   it('are all there after renumbering, and packed as before', async () => {
     await growWithEvents(repository.init(), 8)
-    await repository.store.prune(name, { keep: 4 })
+    await repository.store.upkeep.prune(name, { keep: 4 })
     repository.commit('base')
     repository.git('checkout', '--quiet', '-b', 'feature')
     await grow(repository.store, 9)
@@ -159,11 +161,11 @@ describe('events of two clones', () => {
     expect(repository.tryGit('merge', '--quiet', '--no-edit', 'feature')).to.equal(false)
     const resolve = join(repository.folder, 'environments', name, 'environment.yaml')
     writeFileSync(resolve, repository.store.environment(name).revision(8).definition.replace('number: 8', 'number: 99'))
-    await repository.store.renumber(name, { ...by, reencrypt })
+    await repository.store.upkeep.renumber(name, { ...by, reencrypt })
     const ids = idsOf(repository.store)
     expect(ids.slice(0, 8)).to.deep.equal(Array.from({ length: 8 }, (_, index) => `rotation-${index + 1}`))
     expect(ids.slice(8)).to.have.members(['ours', 'theirs'])
     expect(files().filter((each) => each.endsWith('.archive'))).to.have.lengthOf(1)
-    expect((await repository.store.check()).findings).to.deep.equal([])
+    expect((await repository.store.upkeep.check()).findings).to.deep.equal([])
   })
 })

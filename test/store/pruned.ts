@@ -9,7 +9,7 @@ export const revisionsFolder = '/work/environments/rotators/ci/revisions'
  * definitions, from revision 1 up.
  */
 export async function grow(store: Store, count: number): Promise<string[]> {
-  if (!store.has(name)) await store.create(name, by)
+  if (!store.has(name)) await store.additions.create(name, by)
   const environment = store.environment(name)
   for (let number = environment.current().number; number < count; number++) {
     const key = await environment.dataKey()

@@ -44,7 +44,7 @@ export function testRecords(kind: RecordsKind): void {
     afterEach(() => site.remove())
 
     const withHistory = async (): Promise<Environment> => {
-      const made = await (await site.open()).create(name, by)
+      const made = await (await site.open()).additions.create(name, by)
       await save(made, first)
       await save(made, 'values:\n  a: enc:two\n')
       return made
@@ -53,7 +53,7 @@ export function testRecords(kind: RecordsKind): void {
     const isSound = async (store: Store) => {
       const newest = store.environment(name).current()
       for (const revision of store.environment(name).history()) await store.environment(name).verify(revision)
-      const { findings } = await store.check()
+      const { findings } = await store.upkeep.check()
       expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([])
       expect(store.environment(name).definitionState(newest)).to.be.oneOf(['clean', 'stale'])
     }
@@ -98,7 +98,7 @@ export function testRecords(kind: RecordsKind): void {
     })
 
     it('takes what another process of the machine has just done for no tampering', async () => {
-      const writer = await (await site.open()).create(name, by)
+      const writer = await (await site.open()).additions.create(name, by)
       const reader = await site.open()
       expect(reader.environment(name).current().number).to.equal(1)
       await save(writer, first)
@@ -107,7 +107,7 @@ export function testRecords(kind: RecordsKind): void {
       expect(reader.environment(name).current().number).to.equal(2)
       await reader.environment(name).unlock(reader.environment(name).current())
       await writer.versions.tag('stable', undefined, by)
-      await (await site.open()).changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
+      await (await site.open()).keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt })
       reader.environment(name).current()
       await reader.refresh()
       await reader.environment(name).unlock(reader.environment(name).current())
@@ -152,7 +152,7 @@ export function testRecords(kind: RecordsKind): void {
       await made.appendEvent('rotations', { id: 1, completed: '2020-01-01T00:00:00.000Z' })
       const [reader, packer] = [await site.open(), await site.open()]
       const before = [...reader.environment(name).history()].map(({ digest }) => digest)
-      const pruned = await packer.prune(name, { keep: 3 })
+      const pruned = await packer.upkeep.prune(name, { keep: 3 })
       expect(pruned).to.deep.include({ packed: { first: 1, last: 5 }, verified: true, raisesFormat: true })
       for (const store of [packer, reader, await site.open()]) {
         await store.refresh()
@@ -170,15 +170,15 @@ export function testRecords(kind: RecordsKind): void {
       const stores = [await site.open(), await site.open()]
       const outcomes = await Promise.all(
         stores.map((store) =>
-          store.create(name, by).then(
+          store.additions.create(name, by).then(
             () => 'made',
             (error) => error.code,
           ),
         ),
       )
       expect(outcomes.sort()).to.deep.equal(['already_exists', 'made'])
-      await stores[0]?.create('app/dev', by)
-      await stores[1]?.create('app/base', by)
+      await stores[0]?.additions.create('app/dev', by)
+      await stores[1]?.additions.create('app/base', by)
       expect((await site.open()).list()).to.deep.equal(['app/base', 'app/dev', name])
     })
 
@@ -188,19 +188,19 @@ export function testRecords(kind: RecordsKind): void {
       await made.appendEvent('rotations', { id: 1 })
       const digests = [...made.history()].map(({ digest }) => digest)
       const store = await site.open()
-      await store.remove(name, { author: by.author, removed: by.created })
+      await store.removal.remove(name, { author: by.author, removed: by.created })
       const after = await site.open()
       expect(after.has(name)).to.equal(false)
-      expect(after.removed().map((each) => ({ ...each, folder: '' }))).to.deep.equal([
+      expect(after.removal.list().map((each) => ({ ...each, folder: '' }))).to.deep.equal([
         { name, id, folder: '', at: by.created, by: by.author.email },
       ])
       expect(await errorOf(() => made.append({ base: 3, definition: 'x: 1\n', change: 'edit', ...by }))).to.include({
         code: 'not_found',
       })
-      await after.create(name, by)
-      expect(await errorOf(() => after.restore(name))).to.include({ code: 'already_exists' })
-      await after.remove(name, { author: by.author, removed: by.created })
-      await after.restore(name, { id })
+      await after.additions.create(name, by)
+      expect(await errorOf(() => after.removal.restore(name))).to.include({ code: 'already_exists' })
+      await after.removal.remove(name, { author: by.author, removed: by.created })
+      await after.removal.restore(name, { id })
       const now = await environment()
       expect([...now.history()].map(({ digest }) => digest)).to.deep.equal(digests)
       expect(now.events('rotations')).to.deep.equal([{ id: 1 }])
@@ -211,7 +211,7 @@ export function testRecords(kind: RecordsKind): void {
       const writer = await withHistory()
       const store = await site.open()
       await Promise.all([
-        store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
+        store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
         writer.tags.set('team', 'platform', by).catch((error) => expect(error.code).to.equal('conflict')),
       ])
       const old = await errorOf(() => writer.append({ base: 3, definition: 'x: 1\n', change: 'edit', ...by }))
@@ -250,7 +250,7 @@ export function testRecords(kind: RecordsKind): void {
       expect(next.journal().ids()).to.deep.equal(['three'])
       held.release()
       expect(
-        await errorOf(async () => (await site.open()).remove(name, { author: by.author, removed: by.created })),
+        await errorOf(async () => (await site.open()).removal.remove(name, { author: by.author, removed: by.created })),
       ).to.include({
         code: 'conflict',
       })
@@ -269,8 +269,10 @@ export function testRecords(kind: RecordsKind): void {
       lock.release()
       ;(await waiting).release()
       const store = await site.open()
-      const scheduler = await store.lockScheduler('tick')
-      expect(await errorOf(async () => (await site.open()).lockScheduler('tick'))).to.include({ code: 'locked' })
+      const scheduler = await store.background.lockScheduler('tick')
+      expect(await errorOf(async () => (await site.open()).background.lockScheduler('tick'))).to.include({
+        code: 'locked',
+      })
       scheduler.release()
     })
 
@@ -327,7 +329,7 @@ export function testRecords(kind: RecordsKind): void {
 }
 
 async function prepare(store: Store): Promise<void> {
-  const made = await store.create(name, by)
+  const made = await store.additions.create(name, by)
   await save(made, first)
   await made.versions.tag('stable', '2', by)
 }
@@ -372,28 +374,28 @@ const acts: Readonly<
   'a packing': {
     act: async (store) => {
       for (const text of ['values: 3\n', 'values: 4\n']) await save(store.environment(name), text)
-      await store.prune(name, { keep: 2 })
+      await store.upkeep.prune(name, { keep: 2 })
     },
     check: async (store) => {
       const environment = store.environment(name)
       const definitions = [...environment.history()].map(({ definition }) => definition).reverse()
       expect(definitions.slice(2)).to.deep.equal(['values: 3\n', 'values: 4\n'].slice(0, definitions.length - 2))
       // Where files of a folder are left that are packed already, they are removed by the next.
-      await store.fix((await store.check()).findings)
+      await store.upkeep.fix((await store.upkeep.check()).findings)
       return environment.revision(1).file.endsWith('.archive') ? 'after' : 'before'
     },
   },
   'a removal': {
-    act: (store) => store.remove(name, { author: by.author, removed: by.created }),
+    act: (store) => store.removal.remove(name, { author: by.author, removed: by.created }),
     check: async (store) => {
       if (store.has(name)) return 'before'
-      expect(store.removed()).to.have.lengthOf(1)
-      await store.restore(name)
+      expect(store.removal.list()).to.have.lengthOf(1)
+      await store.removal.restore(name)
       return 'after'
     },
   },
   'another data key': {
-    act: (store) => store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
+    act: (store) => store.keys.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
     check: async (store) => {
       const environment = store.environment(name)
       const key = await environment.unlock(environment.current())

@@ -11,7 +11,7 @@ describe('a history that was rolled back in git', () => {
   let repository: Repository
   beforeEach(async () => {
     repository = new Repository()
-    await repository.init().create(name, by)
+    await repository.init().additions.create(name, by)
     repository.commit('first')
     repository.git('tag', 'first')
     await append(3)
@@ -98,7 +98,7 @@ describe('a history that was rolled back in git', () => {
       const there = readdirSync(join(folder(), name, 'revisions')).length
       expect(newest(), words.join(' ')).to.equal(there)
       expect(newest(), words.join(' ')).to.equal(there)
-      expect((await Store.open(folder(), repository.world).check()).findings).to.deep.equal([])
+      expect((await Store.open(folder(), repository.world).upkeep.check()).findings).to.deep.equal([])
     }
     // What is begun there goes on, and is merged.
     await append(4)

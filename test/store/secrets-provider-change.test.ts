@@ -13,7 +13,7 @@ describe('changing the secrets provider of an environment', () => {
   beforeEach(async () => {
     place = realFolder()
     store = Store.init(join(place.folder, 'environments'), {}, place.world)
-    environment = await store.create('app/dev', { ...by, definition: 'first: 1\n' })
+    environment = await store.additions.create('app/dev', { ...by, definition: 'first: 1\n' })
     await save(environment, '# ours\na: enc:one\nb: enc:uno\n')
     await save(environment, '# ours\na: enc:two\nb: enc:uno\n')
     await environment.appendEvent('rotations', { id: 1 })
@@ -46,7 +46,7 @@ describe('changing the secrets provider of an environment', () => {
   it('re-encrypts every revision, and keeps all else', async () => {
     const before = [...environment.history()]
     const other = keys({ ESC_PASSPHRASE: 'correct horse battery' }, 'nothing')
-    const changed = await store.changeSecretsProvider('app/dev', {
+    const changed = await store.keys.changeSecretsProvider('app/dev', {
       secretsProvider: 'passphrase',
       keys: other,
       reencrypt,
@@ -89,24 +89,24 @@ describe('changing the secrets provider of an environment', () => {
   it('changes a passphrase to another one', async () => {
     const old = keys({ ESC_PASSPHRASE: 'old words' })
     const next = keys({ ESC_PASSPHRASE: 'new words' })
-    await store.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', keys: old, reencrypt })
+    await store.keys.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', keys: old, reencrypt })
     const holder = Store.open(store.folder, { ...place.world, keys: old })
     const without = await errorOf(() =>
-      holder.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', reencrypt }),
+      holder.keys.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', reencrypt }),
     )
     expect(without).to.include({ code: 'usage' })
-    await holder.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', keys: next, reencrypt })
+    await holder.keys.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', keys: next, reencrypt })
     expect(await texts(withKeys(next))).to.deep.equal(everything)
     expect((await errorOf(() => withKeys(old).unlock())).message).to.contain('wrong passphrase')
   }).timeout(30_000)
 
   it('gives a new data key under the same provider, and one to an environment that has none', async () => {
     const { wrappedDataKey } = environment.settings
-    await store.changeSecretsProvider('app/dev', { secretsProvider: 'default', reencrypt })
+    await store.keys.changeSecretsProvider('app/dev', { secretsProvider: 'default', reencrypt })
     expect(withKeys(keys({})).settings.wrappedDataKey).to.not.equal(wrappedDataKey)
     expect(await texts(withKeys(keys({})))).to.deep.equal(everything)
-    await store.create('app/plain', { ...by, definition: 'a: 1\n' })
-    await store.changeSecretsProvider('app/plain', { secretsProvider: 'default', reencrypt })
+    await store.additions.create('app/plain', { ...by, definition: 'a: 1\n' })
+    await store.keys.changeSecretsProvider('app/plain', { secretsProvider: 'default', reencrypt })
     const plain = store.environment('app/plain')
     await plain.verify(plain.current())
     expect(plain.current()).to.include({ number: 1, definition: 'a: 1\n', change: 'create' })
@@ -122,7 +122,7 @@ describe('changing the secrets provider of an environment', () => {
       ...keys({ ESC_PASSPHRASE: 'x y z' }),
       notify: () => {},
     }
-    await store.changeSecretsProvider('app/dev', {
+    await store.keys.changeSecretsProvider('app/dev', {
       secretsProvider: 'passphrase',
       keys: slow,
       reencrypt: (definition, ciphers, revision) => {
@@ -139,9 +139,11 @@ describe('changing the secrets provider of an environment', () => {
   describe('is refused, and changes nothing,', () => {
     const settingsText = () => readFileSync(join(environment.folder, 'settings.yaml'), 'utf8')
 
-    async function expectRefused(code: string, change: Parameters<Store['changeSecretsProvider']>[1]) {
+    async function expectRefused(code: string, change: Parameters<Store['keys']['changeSecretsProvider']>[1]) {
       const settings = settingsText()
-      const error = await errorOf(() => Store.open(store.folder, place.world).changeSecretsProvider('app/dev', change))
+      const error = await errorOf(() =>
+        Store.open(store.folder, place.world).keys.changeSecretsProvider('app/dev', change),
+      )
       expect(error).to.include({ code })
       expect(settingsText()).to.equal(settings)
       expect(readdirSync(join(store.folder, 'app'))).to.deep.equal(['dev'])

@@ -26,7 +26,7 @@ describe('what this machine keeps about a store', () => {
   beforeEach(async () => {
     place = realFolder()
     store = Store.init(path('environments'), {}, place.world)
-    await save(await store.create('app/dev', by), 'a: enc:one\n')
+    await save(await store.additions.create('app/dev', by), 'a: enc:one\n')
   })
   afterEach(() => place.remove())
 
@@ -37,7 +37,7 @@ describe('what this machine keeps about a store', () => {
   /** A store of somebody else, with an environment of the same id under a key of its own. */
   async function withCopiedId(): Promise<string> {
     const theirs = Store.init(path('theirs'), {}, { ...place.world, state: path('their-machine') })
-    const other = await theirs.create('app/dev', by)
+    const other = await theirs.additions.create('app/dev', by)
     const settings = join(other.folder, 'settings.yaml')
     writeFileSync(settings, readFileSync(settings, 'utf8').replace(other.id, environment().id))
     return 'theirs'
@@ -65,7 +65,7 @@ describe('what this machine keeps about a store', () => {
     await stage('a credential')
     renameSync(path('environments'), path('moved'))
     expect(await staged('moved')).to.deep.equal(['a credential'])
-    expect(kinds(await open('moved').check())).to.deep.equal(['warning unfinished_rotation'])
+    expect(kinds(await open('moved').upkeep.check())).to.deep.equal(['warning unfinished_rotation'])
     cpSync(path('moved'), path('clone'), { recursive: true })
     rmSync(path('moved'), { recursive: true })
     expect(await staged('clone')).to.deep.equal(['a credential'])
@@ -87,7 +87,7 @@ describe('what this machine keeps about a store', () => {
     await stage('theirs', await withCopiedId())
     expect(await staged()).to.deep.equal(['the real one'])
     expect(await staged('theirs')).to.deep.equal(['theirs'])
-    expect(kinds(await open().check())).to.deep.equal(['warning foreign_journal', 'warning unfinished_rotation'])
+    expect(kinds(await open().upkeep.check())).to.deep.equal(['warning foreign_journal', 'warning unfinished_rotation'])
     await environment('theirs').journal().remove('db')
     expect(await staged()).to.deep.equal(['the real one'])
   })
@@ -95,21 +95,21 @@ describe('what this machine keeps about a store', () => {
   it('has no entry of a store with a copied id in the way of a rotation or a change of key', async () => {
     await stage('theirs', await withCopiedId())
     expect(await staged()).to.deep.equal([])
-    const [finding] = (await open().check()).findings
+    const [finding] = (await open().upkeep.check()).findings
     expect(finding).to.include({ severity: 'warning', kind: 'foreign_journal' })
     expect(finding!.problem).to.contain(path('theirs'))
-    await open().changeSecretsProvider('app/dev', { secretsProvider: 'default', reencrypt })
+    await open().keys.changeSecretsProvider('app/dev', { secretsProvider: 'default', reencrypt })
     expect(await staged('theirs')).to.deep.equal(['theirs'])
   })
 
   it('keeps a change of key from making an entry unreadable, and says so where it happened elsewhere', async () => {
     await stage('a credential')
     const change = { secretsProvider: 'default', reencrypt }
-    expect(await errorOf(() => open().changeSecretsProvider('app/dev', change))).to.include({ code: 'conflict' })
+    expect(await errorOf(() => open().keys.changeSecretsProvider('app/dev', change))).to.include({ code: 'conflict' })
     // As a colleague does it, whose machine has no journal.
     cpSync(path('environments'), path('colleague'), { recursive: true })
     const colleague = Store.open(path('colleague'), { ...place.world, state: path('their-machine') })
-    await colleague.changeSecretsProvider('app/dev', change)
+    await colleague.keys.changeSecretsProvider('app/dev', change)
     rmSync(join(path('environments'), 'app'), { recursive: true })
     cpSync(join(path('colleague'), 'app'), join(path('environments'), 'app'), { recursive: true })
     const error = await errorOf(() => staged())
@@ -120,17 +120,17 @@ describe('what this machine keeps about a store', () => {
   it('is quiet about journals of stores that are there, and notes those of stores that are gone', async () => {
     await stage('a credential')
     const other = Store.init(path('other'), {}, place.world)
-    expect((await other.check()).findings).to.deep.equal([])
+    expect((await other.upkeep.check()).findings).to.deep.equal([])
     rmSync(path('environments'), { recursive: true })
-    const report = await other.check()
+    const report = await other.upkeep.check()
     expect(kinds(report)).to.deep.equal(['note unfinished_rotation'])
     expect(report.findings[0]!.problem).to.contain("'app/dev'").and.contain(path('environments'))
-    expect(await other.fix(report.findings)).to.deep.equal([])
+    expect(await other.upkeep.fix(report.findings)).to.deep.equal([])
   })
 
   it('keeps an environment from being removed while its journal holds entries', async () => {
     await stage('a credential')
-    const error = await errorOf(() => open().remove('app/dev', { author, removed: created }))
+    const error = await errorOf(() => open().removal.remove('app/dev', { author, removed: created }))
     expect(error).to.include({ code: 'conflict' })
   })
 

@@ -65,14 +65,14 @@ describe('a store', () => {
   })
 
   it('refuses a secrets provider it does not know', async () => {
-    const error = await errorOf(() => store.create('a/b', { ...by, secretsProvider: 'rot13://x' }))
+    const error = await errorOf(() => store.additions.create('a/b', { ...by, secretsProvider: 'rot13://x' }))
     expect(error.message).to.match(/^unknown secrets provider type .rot13. \(supported values: default, passphrase, /)
     expect(store.list()).to.deep.equal([])
   })
 
   describe('with environments', () => {
     it('starts each with one empty revision and no key', async () => {
-      const environment = await store.create('rotators/ci', by)
+      const environment = await store.additions.create('rotators/ci', by)
       expect(environment.current()).to.deep.include({ number: 1, definition: '', change: 'create', author, created })
       expect(readdirSync(environment.folder).sort()).to.deep.equal(['environment.yaml', 'revisions', 'settings.yaml'])
       expect(environment.settings.wrappedDataKey).to.equal(undefined)
@@ -80,15 +80,15 @@ describe('a store', () => {
     })
 
     it('lists them by name, and nothing else', async () => {
-      for (const name of ['b/z', 'a/y', 'a/b.c', 'lonely']) await store.create(name, by)
+      for (const name of ['b/z', 'a/y', 'a/b.c', 'lonely']) await store.additions.create(name, by)
       mkdirSync(join(folder, 'a', 'not-one'))
       mkdirSync(join(folder, 'docs'))
       expect(store.list()).to.deep.equal(['a/b.c', 'a/y', 'b/z', 'default/lonely'])
     })
 
     it('suggests the nearest name for an unknown one', async () => {
-      await store.create('rotators/ci', by)
-      await store.create('credentials/production', by)
+      await store.additions.create('rotators/ci', by)
+      await store.additions.create('credentials/production', by)
       const near = await errorOf(() => store.environment('rotator/ci'))
       expect(near).to.include({ code: 'not_found', hint: "did you mean 'rotators/ci'?" })
       expect(near.message).to.equal("environment 'rotator/ci' does not exist")
@@ -100,19 +100,19 @@ describe('a store', () => {
     })
 
     it('refuses a name that is taken, by case, or by something else', async () => {
-      await store.create('rotators/ci', by)
+      await store.additions.create('rotators/ci', by)
       for (const [name, problem] of [
         ['rotators/ci', 'already exists'],
         ['rotators/CI', 'only in case'],
         ['Rotators/new', 'only in case'],
       ] as const) {
-        const error = await errorOf(() => store.create(name, by))
+        const error = await errorOf(() => store.additions.create(name, by))
         expect(error, name).to.include({ code: 'already_exists' })
         expect(error.message).to.contain(problem)
       }
       mkdirSync(join(folder, 'rotators', 'notes'))
       writeFileSync(join(folder, 'rotators', 'notes', 'todo.txt'), 'mine')
-      expect(await errorOf(() => store.create('rotators/notes', by))).to.include({ code: 'already_exists' })
+      expect(await errorOf(() => store.additions.create('rotators/notes', by))).to.include({ code: 'already_exists' })
       expect(readdirSync(join(folder, 'rotators')).sort()).to.deep.equal(['ci', 'notes'])
       expect(readFileSync(join(folder, 'rotators', 'notes', 'todo.txt'), 'utf8')).to.equal('mine')
     })
@@ -132,7 +132,7 @@ describe('a store', () => {
     ]
     for (const [name, problem] of badNames) {
       it(`refuses the name '${name.slice(0, 12)}'`, async () => {
-        const error = await errorOf(() => store.create(name, by))
+        const error = await errorOf(() => store.additions.create(name, by))
         expect(error).to.include({ code: 'invalid_input' })
         expect(`${error.message} ${error.hint}`).to.contain(problem)
       })
@@ -153,10 +153,10 @@ describe('a store', () => {
     })
 
     it('removes one as a whole, so that it can be brought back', async () => {
-      const environment = await store.create('rotators/ci', by)
+      const environment = await store.additions.create('rotators/ci', by)
       await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
       const { id } = environment
-      await store.remove('rotators/ci', { author, removed: created })
+      await store.removal.remove('rotators/ci', { author, removed: created })
       expect(store.list()).to.deep.equal([])
       const kept = join(folder, '.removed', `rotators+ci+${id}`)
       expect(readFileSync(join(kept, 'revisions', '2.yaml'), 'utf8')).to.contain('a: 1\n')
@@ -165,12 +165,12 @@ describe('a store', () => {
         by: author.email,
         name: 'rotators/ci',
       })
-      expect((await store.create('rotators/ci', by)).id).to.not.equal(id)
+      expect((await store.additions.create('rotators/ci', by)).id).to.not.equal(id)
     })
 
     it('does not remove one that is protected, being rotated, or in the middle of a rotation', async () => {
-      const environment = await store.create('rotators/ci', by)
-      const remove = () => store.remove('rotators/ci', { author, removed: created })
+      const environment = await store.additions.create('rotators/ci', by)
+      const remove = () => store.removal.remove('rotators/ci', { author, removed: created })
       await environment.changeSettings({ deletionProtected: true })
       const protectedError = await errorOf(remove)
       expect(protectedError).to.include({ code: 'conflict' })
@@ -184,7 +184,7 @@ describe('a store', () => {
     })
 
     it('shows no plaintext and lets nobody else read what is this machine’s', async () => {
-      const environment = await store.create('rotators/ci', by)
+      const environment = await store.additions.create('rotators/ci', by)
       await environment.journal().put('x', Buffer.from('a credential'))
       const journal = environment.journal().folder
       for (const kept of [store.state.machine, store.state.folder, journal]) {
@@ -199,7 +199,7 @@ describe('a store', () => {
 
   describe('with an environment edited by hand', () => {
     it('refuses to write until the edit is saved or discarded', async () => {
-      const environment = await store.create('rotators/ci', by)
+      const environment = await store.additions.create('rotators/ci', by)
       const file = join(environment.folder, 'environment.yaml')
       writeFileSync(file, 'values: {}\n')
       expect(environment.definitionState()).to.equal('edited')
@@ -225,7 +225,7 @@ describe('a store', () => {
     })
 
     it('takes an older or missing file for stale, and puts it right', async () => {
-      const environment = await store.create('rotators/ci', by)
+      const environment = await store.additions.create('rotators/ci', by)
       await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
       const file = join(environment.folder, 'environment.yaml')
       writeFileSync(file, '')
@@ -236,7 +236,7 @@ describe('a store', () => {
   })
 
   it('tells the loser of two changes who came first', async () => {
-    const environment = await store.create('rotators/ci', by)
+    const environment = await store.additions.create('rotators/ci', by)
     const other = Store.open(folder, place.world).environment('rotators/ci')
     await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
     const error = await errorOf(() => other.append({ base: 1, definition: 'a: 2\n', change: 'edit', ...by }))
@@ -246,7 +246,7 @@ describe('a store', () => {
   })
 
   it('gives two that make the data key at the same time the same one', async () => {
-    await store.create('rotators/ci', by)
+    await store.additions.create('rotators/ci', by)
     const handles = Array.from({ length: 5 }, () => Store.open(folder, place.world).environment('rotators/ci'))
     const keys = await Promise.all(handles.map((handle) => handle.dataKey()))
     const ciphertexts = keys.map((key, index) => key.encrypt(`secret ${index}`))
@@ -255,7 +255,7 @@ describe('a store', () => {
   })
 
   it('removes, when it writes, what killed processes have left in its state, and nothing that is new', async () => {
-    const environment = await store.create('rotators/ci', by)
+    const environment = await store.additions.create('rotators/ci', by)
     await environment.journal().put('x', Buffer.from('a credential'))
     const locks = join(store.state.folder, 'locks')
     const leftovers = [locks, environment.journal().folder].map((name) => join(name, '.tmp-1-aa'))
@@ -268,7 +268,7 @@ describe('a store', () => {
   })
 
   it('does not make a key to read with', async () => {
-    const environment = await store.create('rotators/ci', by)
+    const environment = await store.additions.create('rotators/ci', by)
     expect(await errorOf(() => environment.unlock())).to.include({ code: 'key_unavailable' })
     await environment.verify(environment.current())
     expect(await environment.journal().list()).to.deep.equal([])
@@ -276,7 +276,7 @@ describe('a store', () => {
   })
 
   it('reports a revision there is none of, and one that is missing', async () => {
-    const environment = await store.create('rotators/ci', by)
+    const environment = await store.additions.create('rotators/ci', by)
     for (const number of [2, 0, -1, 1.5, Number.NaN]) {
       const error = await errorOf(() => environment.revision(number))
       expect(error).to.include({ code: 'not_found' })
@@ -302,7 +302,7 @@ describe('the newest revision', () => {
 
   it('is opened with one unwrap of the key, however many secrets it holds', async () => {
     const machine = new Machine()
-    const environment = await machine.init().create('rotators/ci', by)
+    const environment = await machine.init().additions.create('rotators/ci', by)
     await save(environment, Array.from({ length: 1000 }, (_, n) => `s${n}: enc:n${n}\n`).join(''))
     const reads = { key: 0 }
     const world = machine.world()
@@ -323,7 +323,7 @@ describe('the newest revision', () => {
     const costs = await Promise.all(
       [10, 10_000].map(async (count) => {
         const machine = new Machine()
-        const environment = await machine.init().create('rotators/ci', by)
+        const environment = await machine.init().additions.create('rotators/ci', by)
         let previous = environment.current().digest
         for (let number = 2; number <= count; number++) {
           const record = { number, created, author, change: 'set', previous, details: {} }

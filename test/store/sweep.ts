@@ -63,7 +63,7 @@ export async function sweep<Fact>(operation: Operation<Fact>): Promise<boolean> 
 }
 
 export async function withHistory(store: Store): Promise<void> {
-  const environment = await store.create(name, by)
+  const environment = await store.additions.create(name, by)
   await environment.append({ base: 1, definition: 'values:\n  a: 1\n', change: 'edit', ...by })
   await environment.append({ base: 2, definition: 'values:\n  a: 2\n', change: 'edit', ...by })
 }
@@ -81,10 +81,10 @@ export async function expectSound(store: Store, definitions: readonly string[]):
     await environment.verify(revision)
   }
   expect(environment.definitionState()).to.be.oneOf(['clean', 'stale'])
-  const { findings } = await store.check()
+  const { findings } = await store.upkeep.check()
   expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([])
-  await store.fix(findings)
-  const left = (await store.check()).findings.filter(
+  await store.upkeep.fix(findings)
+  const left = (await store.upkeep.check()).findings.filter(
     ({ kind }) => kind !== 'unfinished_rotation' && kind !== 'torn_event',
   )
   expect(left).to.deep.equal([])

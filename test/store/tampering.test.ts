@@ -14,7 +14,7 @@ describe('a store that somebody without the key has changed', () => {
     folder = join(place.folder, 'environments')
     const store = Store.init(folder, {}, place.world)
     for (const name of ['rotators/ci', 'rotators/other']) {
-      const environment = await store.create(name, by)
+      const environment = await store.additions.create(name, by)
       for (let base = 1; base < 4; base++) {
         const key = await environment.dataKey()
         const secret = (text: string) => Buffer.from(key.encrypt(text)).toString('base64')
@@ -142,11 +142,12 @@ describe('a store that somebody without the key has changed', () => {
           await environment.verify(environment.revision(1))
         },
         append: () => elsewhere(name).append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by }),
-        clone: () => Store.open(folder, place.world).clone(name, 'rotators/copy', { ...by, reencrypt: (text) => text }),
+        clone: () =>
+          Store.open(folder, place.world).additions.clone(name, 'rotators/copy', { ...by, reencrypt: (text) => text }),
         tag: () => elsewhere(name).versions.tag('stable', undefined, by),
-        rewrap: () => Store.open(folder, place.world).rewrapKey(name),
+        rewrap: () => Store.open(folder, place.world).keys.rewrap(name),
         'change of key': () =>
-          Store.open(folder, place.world).changeSecretsProvider(name, {
+          Store.open(folder, place.world).keys.changeSecretsProvider(name, {
             secretsProvider: 'default',
             reencrypt: (text) => text,
           }),
@@ -160,7 +161,7 @@ describe('a store that somebody without the key has changed', () => {
         ).to.equal(true)
       }
       for (const useKeys of [true, false]) {
-        const { findings } = await Store.open(folder, place.world).check({ environments: [name], useKeys })
+        const { findings } = await Store.open(folder, place.world).upkeep.check({ environments: [name], useKeys })
         const found = findings.filter(({ severity, file: at }) => severity === 'error' && at === file(1, name))
         expect(found.map(({ kind }) => kind)).to.include('tampered')
       }

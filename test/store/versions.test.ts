@@ -12,7 +12,7 @@ describe('versions of an environment', () => {
   beforeEach(async () => {
     place = realFolder()
     folder = join(place.folder, 'environments')
-    environment = await Store.init(folder, {}, place.world).create('app/dev', by)
+    environment = await Store.init(folder, {}, place.world).additions.create('app/dev', by)
     for (const letter of ['b', 'c', 'd']) await save(environment, `a: enc:${letter}\n`)
   })
   afterEach(() => place.remove())
@@ -212,7 +212,7 @@ describe('versions of an environment', () => {
     })
 
     it('refuse tags and retractions in an environment that has no key', async () => {
-      const other = await Store.open(folder, place.world).create('app/new', by)
+      const other = await Store.open(folder, place.world).additions.create('app/new', by)
       const file = join(other.folder, 'settings.yaml')
       writeFileSync(file, `${readFileSync(file, 'utf8')}revisionTags:\n  stable: 1\n`)
       const reader = Store.open(folder, place.world).environment('app/new')
@@ -230,7 +230,7 @@ describe('versions of an environment', () => {
 
   it('keep a key that this machine has never seen from being used', async () => {
     const source = Store.open(folder, place.world)
-    await source.clone('app/dev', 'app/evil', { ...by, preserveHistory: true, reencrypt: (text) => text })
+    await source.additions.clone('app/dev', 'app/evil', { ...by, preserveHistory: true, reencrypt: (text) => text })
     const evil = readFileSync(join(folder, 'app/evil/settings.yaml'), 'utf8')
     fresh().current()
     // The whole environment under another key, as someone who can push but has no key could make

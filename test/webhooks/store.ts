@@ -52,7 +52,7 @@ export class HookedStore {
   }
 
   async environment(name: string, definition = 'values: {}\n') {
-    return this.store.create(name, { author, created, definition })
+    return this.store.additions.create(name, { author, created, definition })
   }
 
   async hook(environment: string, { url, secret, ...options }: HookOptions): Promise<Webhook> {

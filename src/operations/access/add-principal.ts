@@ -75,11 +75,11 @@ export const addPrincipal = storeOperation({
     const { plan, urls, defaultUrl } = planFor(work, { principal, recipient })
     await confirm(plan)
     for (const list of plan.lists) {
-      await store.changeRecipients(list, (text) => withRecipient(text, { principal, recipient, file: list }))
+      await store.keys.changeRecipients(list, (text) => withRecipient(text, { principal, recipient, file: list }))
     }
     if (defaultUrl !== undefined) await store.configuration.setDefaultSecretsProvider(defaultUrl)
     const environments: JoinedEnvironment[] = plan.already.map((name) => ({ name, status: 'already' }))
-    await store.applyingRecipients(async () => {
+    await store.keys.applyingRecipients(async () => {
       for (const name of plan.lock) environments.push(await locked(work, name, urls.get(name)))
     })
     environments.sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -70,7 +70,7 @@ export const removePrincipal = storeOperation({
   async run(work, { confirm, ...leaver }: LeaverInput): Promise<LeaverReport> {
     const plan = checkedPlan(work, leaver)
     await confirm(plan)
-    return { ...plan, environments: await work.store.applyingRecipients(() => removeAll(work, plan)) }
+    return { ...plan, environments: await work.store.keys.applyingRecipients(() => removeAll(work, plan)) }
   },
   outcome({ environments, principal, rekey }): Outcome {
     const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
@@ -112,7 +112,7 @@ async function removeAll(work: Work, plan: LeaverPlan): Promise<EnvironmentKeyCh
   const exposed = plan.known.filter(({ exposed: { rotators } }) => rotators.length > 0).map(({ name }) => name)
   const urls = new Map(plan.rekey.map((name) => [name, urlWithout(work, name, recipients)]))
   writeBegun(work, { principal, recipients, environments: plan.rekey, exposed })
-  for (const list of plan.lists) await store.changeRecipients(list, (text) => withoutLines(text, recipients, list))
+  for (const list of plan.lists) await store.keys.changeRecipients(list, (text) => withoutLines(text, recipients, list))
   const environments: EnvironmentKeyChange[] = []
   for (const name of exposed) {
     if (!plan.owed.includes(name)) {

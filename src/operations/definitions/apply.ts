@@ -205,7 +205,7 @@ async function applyOne(
     return { applied: { name, status, revision: saved.revision, text, diagnostics } }
   } catch (failure) {
     // An environment that was made for this definition alone goes as it came.
-    if (made) await work.store.takeBack(environment).catch(() => {})
+    if (made) await work.store.additions.takeBack(environment).catch(() => {})
     const revision = made ? undefined : base.number
     const error = messageOf(failure)
     return { applied: { name, status: 'failed', revision, text, diagnostics: [], error }, failure }

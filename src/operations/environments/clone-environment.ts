@@ -45,7 +45,7 @@ export const cloneEnvironment = operation({
     const source = store.environment(work.subject.name)
     const { dropped } = dropRotatorState(source.name, source.current().definition)
     await withErrorContext('cloning environment', () =>
-      store.clone(source.name, destination.name, {
+      store.additions.clone(source.name, destination.name, {
         ...by,
         ...preserved,
         reencrypt: (definition, ciphers, revision) =>

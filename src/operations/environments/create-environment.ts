@@ -94,11 +94,11 @@ async function makeEnvironment(
   const asksNow = secretsProvider !== undefined && isRemoteProvider(secretsProvider)
   const key: PreparedKey | undefined =
     asksNow || (!isEmpty && !refused)
-      ? await withErrorContext('creating environment', () => store.prepareKey(name, secretsProvider))
+      ? await withErrorContext('creating environment', () => store.additions.prepareKey(name, secretsProvider))
       : undefined
   const definition = key === undefined || source === undefined ? given : source.encryptFor(key.key)
   const environment = await withErrorContext('creating environment', () =>
-    store.create(name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
+    store.additions.create(name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
   )
   await remember()
   const made = { fullName, exists: true, definition, dropped }
@@ -122,7 +122,7 @@ async function saveFirst(
       }),
     )
   } catch (error) {
-    await workspace.store.takeBack(environment).catch(() => {})
+    await workspace.store.additions.takeBack(environment).catch(() => {})
     throw error
   }
 }

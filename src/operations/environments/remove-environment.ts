@@ -23,7 +23,7 @@ export const removeEnvironment = operation({
       )
     }
     await confirm(fullName)
-    await work.store.remove(environment.name, { author: await work.author(), removed: work.host.now() })
+    await work.store.removal.remove(environment.name, { author: await work.author(), removed: work.host.now() })
     return { fullName }
   },
 })

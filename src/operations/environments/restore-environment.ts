@@ -10,7 +10,7 @@ export const removedEnvironments = storeOperation({
   level: undefined,
   audit: 'environment-read',
   async run(work): Promise<readonly RemovedEnvironment[]> {
-    return work.store.removed().filter(({ name }) => refusalOf(work, name, 'read') === undefined)
+    return work.store.removal.list().filter(({ name }) => refusalOf(work, name, 'read') === undefined)
   },
 })
 
@@ -37,7 +37,7 @@ export const restoreEnvironment = operation({
         },
       )
     }
-    const environment = await store.restore(subject.name, id === undefined ? {} : { id })
+    const environment = await store.removal.restore(subject.name, id === undefined ? {} : { id })
     return { name: environment.name, revision: environment.current().number }
   },
 })

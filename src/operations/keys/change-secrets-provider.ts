@@ -169,7 +169,7 @@ async function changeKey(workspace: Workspace, plan: Plan, name: string): Promis
   }
   if (plan.rotates) oweRotations(workspace, name, { by: changer })
   host.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
-  const { revisions } = await store.changeSecretsProvider(name, {
+  const { revisions } = await store.keys.changeSecretsProvider(name, {
     secretsProvider,
     reencrypt,
     keys,

@@ -40,7 +40,7 @@ export const rewrapKey = operation({
   async run(work, { secretsProvider }: RewrapRequest): Promise<RewrappedKey> {
     const { name } = work.subject
     const remember = await allowTypedProvider(work, secretsProvider)
-    const done = await work.store.rewrapKey(name, secretsProvider)
+    const done = await work.store.keys.rewrap(name, secretsProvider)
     await remember()
     return { name, status: 'rewrapped', ...done }
   },

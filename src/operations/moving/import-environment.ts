@@ -81,7 +81,7 @@ export async function adoptEnvironment(workspace: Workspace, one: PlannedImport)
   const { store, host } = workspace
   host.progress?.(`reading ${place}`)
   // The key may be out of reach: before secrets are asked for.
-  const key = await store.prepareKey(name)
+  const key = await store.additions.prepareKey(name)
   const around = await readSurroundings(one)
   const newest = newestOf(around)
   const onRead = (done: number) => host.progress?.(`reading ${place}: revision ${done} of ${newest.number}`)
@@ -100,7 +100,7 @@ export async function adoptEnvironment(workspace: Workspace, one: PlannedImport)
     }),
   )
   const { tags, revisionTags, deletionProtected } = around
-  await store.adopt(name, { key, revisions, tags, revisionTags, retractions, deletionProtected })
+  await store.additions.adopt(name, { key, revisions, tags, revisionTags, retractions, deletionProtected })
   return described(one, around, {
     revisions: revisions.length,
     retracted: retractions.map((each) => each.revision),

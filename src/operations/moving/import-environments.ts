@@ -209,7 +209,7 @@ function refuseTaken(work: Work<undefined>, names: readonly string[], prefix: st
     lower.set(name.toLowerCase(), name)
     try {
       if (store.has(name) && sourceOf(work, name) === `${prefix}${name}`) imported.add(name)
-      else store.refuseName(name)
+      else store.additions.refuseName(name)
     } catch (error) {
       if (!(error instanceof EscError)) throw error
       refused.push({ name, reason: error.message })

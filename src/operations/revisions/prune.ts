@@ -31,7 +31,7 @@ export const pruneEnvironment = operation({
   own: ['dryRun'],
   async run(work, request: PruneRequest): Promise<PrunedEnvironment> {
     const { name } = work.subject
-    return { name, ...(await work.store.prune(name, { ...checked(request), dryRun: false })) }
+    return { name, ...(await work.store.upkeep.prune(name, { ...checked(request), dryRun: false })) }
   },
   outcome: ({ packed }) => ({ details: { packed: packed === undefined ? 'none' : `${packed.first}-${packed.last}` } }),
 })
@@ -45,7 +45,7 @@ export const planPrune = operation({
   own: ['dryRun'],
   async run(work, request: PruneRequest): Promise<PrunedEnvironment> {
     const { name } = work.subject
-    return { name, ...(await work.store.prune(name, { ...checked(request), dryRun: true })) }
+    return { name, ...(await work.store.upkeep.prune(name, { ...checked(request), dryRun: true })) }
   },
 })
 

@@ -31,7 +31,7 @@ export const renumberEnvironment = operation({
     const { store } = work
     const { name } = work.subject
     const contested: Contested[] = []
-    const renumbered = await store.renumber(name, {
+    const renumbered = await store.upkeep.renumber(name, {
       reconcile: (texts) => reconcileRotations(name, texts, contested),
       author: await work.author(),
       created: work.host.now(),
@@ -96,7 +96,7 @@ export const environmentsToRenumber = storeOperation({
   level: undefined,
   audit: 'environment-read',
   async run(work): Promise<string[]> {
-    const { findings } = await work.store.check({ useKeys: false })
+    const { findings } = await work.store.upkeep.check({ useKeys: false })
     const merged = findings.filter(({ kind }) => kind === 'merge_conflict' || kind === 'history_fork')
     return [...new Set(merged.flatMap(({ environment }) => environment ?? []))]
   },

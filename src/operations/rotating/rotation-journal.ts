@@ -195,7 +195,7 @@ function movablePath(environment: string, { kind, path, rotator, standing, file 
 
 async function find(workspace: Workspace, name: string): Promise<Found[]> {
   const { store } = workspace
-  const left = (await store.leftEntries(name)).map((entry) => leftRecord(workspace, name, entry))
+  const left = (await store.upkeep.leftEntries(name)).map((entry) => leftRecord(workspace, name, entry))
   if (!store.has(name)) {
     // Says so, with the nearest name there is.
     if (left.length === 0) store.environment(name)
@@ -215,7 +215,10 @@ async function find(workspace: Workspace, name: string): Promise<Found[]> {
 function leftRecord(workspace: Workspace, name: string, entry: LeftEntry): Found {
   const { file, store } = entry
   const problem = `the environment with the id ${entry.environmentId} is not here, and its data key with it`
-  return { record: { file, kind: 'left', store, problem }, setAside: () => workspace.store.setAside(name, entry) }
+  return {
+    record: { file, kind: 'left', store, problem },
+    setAside: () => workspace.store.upkeep.setAside(name, entry),
+  }
 }
 
 async function describe(

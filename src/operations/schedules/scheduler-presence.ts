@@ -8,7 +8,7 @@ export const claimScheduler = storeOperation({
   name: 'claim-scheduler',
   level: undefined,
   audit: 'environment-read',
-  run: ({ store }, purpose: string): Promise<{ release(): void }> => store.lockScheduler(purpose),
+  run: ({ store }, purpose: string): Promise<{ release(): void }> => store.background.lockScheduler(purpose),
 })
 
 /** The time when a scheduler last looked after the store on this machine; `undefined`: never. */
@@ -16,7 +16,7 @@ export const lastSchedulerLook = storeOperation({
   name: 'get-scheduler-look',
   level: undefined,
   audit: 'environment-read',
-  run: ({ store }) => store.schedulerLook(),
+  run: async ({ store }) => store.background.schedulerLook(),
 })
 
 /** Notes that a scheduler has looked after the store on this machine just now. */
@@ -24,5 +24,5 @@ export const noteSchedulerLook = storeOperation({
   name: 'note-scheduler-look',
   level: undefined,
   audit: 'environment-read',
-  run: ({ store, host }) => store.recordSchedulerLook(host.now()),
+  run: async ({ store, host }) => store.background.recordSchedulerLook(host.now()),
 })

@@ -55,9 +55,9 @@ async function checked(workspace: Workspace, { references, fix, useKeys }: Check
     onProgress,
     ...(environments.length === 0 ? {} : { environments }),
   }
-  const report = await store.check(options)
-  const fixed = fix ? await store.fix(report.findings) : []
-  const { findings, ...checked } = fixed.length === 0 ? report : await store.check(options)
+  const report = await store.upkeep.check(options)
+  const fixed = fix ? await store.upkeep.fix(report.findings) : []
+  const { findings, ...checked } = fixed.length === 0 ? report : await store.upkeep.check(options)
   const names = environments.length === 0 ? store.listing().names : environments
   const late = await overdueFindings(workspace, names)
   const broken = new Set(findings.filter(({ severity }) => severity === 'error').map((each) => each.environment))

@@ -14,7 +14,7 @@ export const importStoreIntoDatabase = storeOperation({
   async run({ store }, { url }: { readonly url: string }): Promise<CopiedStore> {
     const records = await openDatabase(url, { create: true })
     try {
-      return await store.copyTo(records)
+      return await store.transfer.toDatabase(records)
     } finally {
       await records.close()
     }
@@ -28,6 +28,6 @@ export const exportStoreToFolder = storeOperation({
   audit: 'store-copied',
   changes: false,
   async run({ store, host }, { folder }: { readonly folder: string }): Promise<CopiedStore> {
-    return store.copyToFolder(resolve(host.cwd, folder))
+    return store.transfer.toFolder(resolve(host.cwd, folder))
   },
 })

@@ -57,7 +57,7 @@ async function collect(workspace: Workspace): Promise<WantedPowers> {
     problems.push(messageOf(error))
   }
 
-  const survey = await store.survey()
+  const survey = await store.upkeep.survey()
   for (const url of new Set([store.configuration.defaultSecretsProvider, ...survey.secretsProviders])) {
     try {
       const host = unknownKeyHost(url)

@@ -207,7 +207,7 @@ describe('scheduler tick', () => {
 
   it('leaves the store to another scheduler that is at work, and says who that is', async () => {
     const keys = { env: playground.env, configFolder: join(playground.folder, 'config'), notify: () => {} }
-    const lock = await Store.open(playground.store, { keys }).lockScheduler('esc scheduler start')
+    const lock = await Store.open(playground.store, { keys }).background.lockScheduler('esc scheduler start')
     try {
       at('04T03:00:00')
       const ran = await run('scheduler', 'tick')

@@ -36,7 +36,7 @@ describe('a definition that goes on behind its first YAML document', () => {
       keys: { env: playground.env, configFolder: join(playground.folder, 'config'), notify: () => {} },
     }
     const by = { author: { name: 'Ada' }, created: new Date('2026-03-01T00:00:00Z') }
-    const environment = await Store.open(playground.store, world).create('app/old', by)
+    const environment = await Store.open(playground.store, world).additions.create('app/old', by)
     await environment.append({ base: 1, definition, change: 'edit', ...by })
     return environment
   }

@@ -71,7 +71,7 @@ export class Stage {
 
   async #add({ organization, name, revisions, tags }: RecordedEnvironment): Promise<void> {
     const store = this.#store(organization)
-    const environment = await store.create(name, { author, created: hours(1) })
+    const environment = await store.additions.create(name, { author, created: hours(1) })
     const key = await environment.dataKey()
     const names: Record<string, number> = {}
     const retractions: Record<string, { replacement: number; at: string; by: string; reason?: string }> = {}
