@@ -192,7 +192,7 @@ class Rotation {
   #history(): readonly RotationEvent[] {
     const { environment, context } = this.#run
     const place = { environmentId: environment.id, now: context.now() }
-    return believableEvents(environment.events<unknown>('rotations'), place).events
+    return believableEvents(environment.events.list<unknown>('rotations'), place).events
   }
 
   async #evaluate(base: Revision, parsed: ParsedEnvironment): Promise<Outcome> {
@@ -332,8 +332,8 @@ class Rotation {
       report,
     })
     try {
-      if (begun) await environment.appendEvent('rotations', event)
-      else environment.appendMachineEvent('rotations', event)
+      if (begun) await environment.events.append('rotations', event)
+      else environment.events.appendOnMachine('rotations', event)
     } catch (error) {
       const what = report.revision === undefined ? 'the failed rotation is' : 'the rotation is saved, but'
       this.#warnings.push(`${what} not recorded in the rotation history: ${messageOf(error)}`)

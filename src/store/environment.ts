@@ -1,18 +1,13 @@
-import { join } from 'node:path'
-import { EscError } from '../errors.ts'
-import { appendLine, makeFolders } from '../files/index.ts'
-import type { JsonObject } from '../json.ts'
 import type { DataKey, KeyContext } from '../keys/index.ts'
-import { type EnvironmentContext, restoreHint } from './environment-context.ts'
-import { appendMachineEvent, readEvents } from './events.ts'
+import type { EnvironmentContext } from './environment-context.ts'
+import { EnvironmentEvents } from './environment-events.ts'
 import type { GuardLevel } from './host.ts'
 import { RotationJournal } from './journal/journal.ts'
 import { EnvironmentKey } from './keys/environment-key.ts'
 import { KeyTrust } from './keys/key-trust.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
-import { layout } from './layout.ts'
-import type { Lock, ScheduleRun, StoreTransaction } from './records/records.ts'
+import type { Lock, StoreTransaction } from './records/records.ts'
 import { type Append, appendRevision } from './revisions/append-revision.ts'
 import { removePackedTwice } from './revisions/archive/packed-twice.ts'
 import { History } from './revisions/history.ts'
@@ -20,9 +15,10 @@ import type { Revision } from './revisions/revision-file.ts'
 import { Versions } from './revisions/versions.ts'
 import { type DefinitionState, WorkingDefinition } from './revisions/working-definition.ts'
 import { EnvironmentTags } from './settings/environment-tags.ts'
-import { keyedFields, type Settings, sealedFields, sealSettings } from './settings/settings.ts'
-import { type SettingsChange, SettingsFile } from './settings/settings-file.ts'
-import { stateLayout } from './state/state-layout.ts'
+import type { Settings } from './settings/settings.ts'
+import { SettingsFile } from './settings/settings-file.ts'
+import { SettingsWriter } from './settings/settings-writer.ts'
+import { writeEnvironment } from './write-environment.ts'
 
 /** One environment of a store: its revisions, settings, key, journal and events. */
 export class Environment {
@@ -62,14 +58,14 @@ export class Environment {
       name: this.name,
       history: this.#history,
       settings: this.#settings,
-      changeSealed: this.#changeSealed.bind(this),
+      changeSealed: (purpose, change) => this.settingsWriter.changeSealed(purpose, change),
     })
     return this.#versions
   }
 
   /** Keys and values people find the environment by. */
   get tags(): EnvironmentTags {
-    this.#tags ??= new EnvironmentTags(this.#settings, (change) => this.changeSettings(change))
+    this.#tags ??= new EnvironmentTags(this.#settings, (change) => this.settingsWriter.change(change))
     return this.#tags
   }
 
@@ -81,6 +77,16 @@ export class Environment {
   /** As last read or written by this object. */
   get settings(): Settings {
     return this.#settings.last
+  }
+
+  get settingsWriter(): SettingsWriter {
+    const [context, settings, history] = [this.#context, this.#settings, this.#history]
+    return new SettingsWriter({ context, settings, history, seals: this.#seals, key: this.#key })
+  }
+
+  /** Rotations, and runs of the schedule. */
+  get events(): EnvironmentEvents {
+    return new EnvironmentEvents(this.#context, this.id)
   }
 
   // Reading. Synchronous, and never needs a key.
@@ -180,16 +186,8 @@ export class Environment {
    * @throws EscError `tampered`, naming the revision and its file.
    */
   async verify(revision: Revision): Promise<void> {
-    if (this.settings.wrappedDataKey !== undefined) {
-      await this.unlock(revision)
-      return
-    }
-    this.#key.refuseLost(revision)
-    const unsealed = keyedFields.find((field) => this.settings.get(field) !== undefined)
-    if (unsealed === undefined) return
-    throw new EscError('tampered', `${this.settings.file} has ${unsealed} that nothing vouches for`, {
-      hint: restoreHint,
-    })
+    if (this.settings.wrappedDataKey === undefined) this.#key.refuseSealed(revision)
+    else await this.unlock(revision)
   }
 
   // Writing.
@@ -233,37 +231,7 @@ export class Environment {
 
   /** Removes files of revisions that are in an archive too, byte for byte. */
   async removePackedTwice(): Promise<void> {
-    await this.#write('remove what is packed', () => removePackedTwice(this.#files, this.folder))
-  }
-
-  /**
-   * Changes top-level fields of `settings.yaml`; all else in the file stays as it is. Not for
-   * sealed fields (`docs/store.md`): those change with what they belong to.
-   */
-  async changeSettings(changes: SettingsChange): Promise<void> {
-    await this.#write('settings', () => {
-      this.#settings.change((settings) => {
-        const changed = typeof changes === 'function' ? changes(settings) : changes
-        const sealed = sealedFields.find((field) => field in changed)
-        if (sealed !== undefined) throw new Error(`the setting ${sealed} is sealed`)
-        return changed
-      })
-    })
-  }
-
-  /**
-   * Changes a sealed field that is nobody else's business here, such as `schedule`. Makes the data
-   * key when there is none yet.
-   * @throws EscError `key_unavailable`, `tampered`; what `change` throws.
-   */
-  async changeSealedSettings(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
-    await this.#changeSealed(purpose, change)
-  }
-
-  /** While it is on, `Removal.remove` refuses. */
-  async protectFromDeletion(on: boolean): Promise<void> {
-    this.#guard('admin')
-    await this.changeSettings({ deletionProtected: on })
+    await this.#write('remove what is packed', () => removePackedTwice(this.#context.host.files, this.folder))
   }
 
   /**
@@ -325,88 +293,16 @@ export class Environment {
     writeOpened(this.#context, this.id, bytes)
   }
 
-  /**
-   * Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is.
-   * @param run the run of a schedule that the line is the record of, and which part of it.
-   * @throws EscError `already_exists` when another process has recorded the run.
-   */
-  async appendEvent(
-    kind: string,
-    event: object,
-    run?: ScheduleRun & { readonly part: 'recorded' | 'failed' },
-  ): Promise<void> {
-    this.#guard('write')
-    await this.#context.records.transaction({ environment: this.name, purpose: 'record' }, (transaction) => {
-      if (run !== undefined) transaction.partOf(run, run.part)
-      const file = layout.events(this.folder, kind)
-      makeFolders(this.#files, join(this.folder, 'events'))
-      appendLine(this.#files, file, JSON.stringify(event))
-    })
-  }
-
-  /**
-   * Records what has come to nothing: on this machine alone, so that trying in vain changes no file
-   * of the repository. For the holder of the environment's lock.
-   */
-  appendMachineEvent(kind: string, event: object): void {
-    this.#guard('write')
-    appendMachineEvent(this.#files, this.#machineEvents(kind), event)
-  }
-
-  /**
-   * The events of a kind, oldest first, with those of this machine. A line that a
-   * crash cut short is left out.
-   */
-  events<Event>(kind: string): Event[] {
-    return readEvents<Event>(this.#files, { shared: layout.events(this.folder, kind), own: this.#machineEvents(kind) })
-  }
-
-  #machineEvents(kind: string): string {
-    return stateLayout.events(this.#context.state.folder, { kind, id: this.id })
-  }
-
-  get #files() {
-    return this.#context.host.files
-  }
-
-  async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
-    const key = await this.dataKey()
-    await this.#write(purpose, (transaction) => {
-      this.#settings.refuseChangedKey()
-      // As with revisions: do not lend a new seal to something changed.
-      this.#seals.verifySettings(this.settings, key)
-      const bound = this.#unsealedBound(key)
-      this.#settings.change((settings) => sealSettings(settings, { ...bound, ...change(settings) }, key))
-      transaction.afterwards(() => this.#history.rememberSettings())
-    })
-  }
-
-  /** `sealedAfter` where an earlier version has made the key without it. */
-  #unsealedBound(key: DataKey): JsonObject {
-    const { sealedFrom = 1, sealedAfter } = this.settings
-    if (sealedAfter !== undefined || sealedFrom === 1) return {}
-    this.#seals.verifyRevision(this.current(), key)
-    return { sealedAfter: this.#history.promisedDigest(sealedFrom - 1) }
-  }
-
   /** @throws EscError `forbidden`. */
   #guard(level: GuardLevel): void {
     this.#context.host.guard(this.name, level)
   }
 
-  /** The settings are read anew at the start. */
-  async #write<T>(purpose: string, write: (transaction: StoreTransaction) => T, underLock = false): Promise<T> {
-    this.#guard('write')
-    try {
-      const request = { environment: this.name, purpose, underLock }
-      return await this.#context.records.transaction(request, (transaction) => {
-        this.#settings.read()
-        return write(transaction)
-      })
-    } catch (error) {
-      // What the transaction has read and written may not be what is kept.
-      this.#settings.forget()
-      throw error
-    }
+  #write<Result>(
+    purpose: string,
+    write: (transaction: StoreTransaction) => Result,
+    underLock = false,
+  ): Promise<Result> {
+    return writeEnvironment({ context: this.#context, settings: this.#settings }, { purpose, underLock }, write)
   }
 }

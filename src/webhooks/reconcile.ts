@@ -49,7 +49,7 @@ function digestIn(store: Store, environment: string, number: number): string | u
 /** As much as can be told of a rotation whose process was killed. */
 function interrupted(store: Store, event: WebhookEvent): WebhookEvent {
   const environment = store.environment(event.environment.name)
-  const events = environment.events<RotationDetails & { readonly created: string }>('rotations')
+  const events = environment.events.list<RotationDetails & { readonly created: string }>('rotations')
   const recorded = events.find(({ created }) => created >= event.at)
   if (recorded !== undefined) return { ...event, ...toldOf(recorded) }
   const base = event.revision ?? 0

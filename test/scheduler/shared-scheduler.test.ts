@@ -142,7 +142,7 @@ describe('schedulers that share a store in PostgreSQL', function () {
     const revisions = [...environment.history()].filter(({ details }) => details.schedule !== undefined)
     return {
       revisions: revisions.length,
-      lines: environment.events('schedules').length,
+      lines: environment.events.list('schedules').length,
       journal: environment.journal().ids().length,
       newest: environment.current().number,
     }

@@ -100,7 +100,7 @@ export class VirtualStore {
   }
 
   events(name: string): readonly ScheduledRun[] {
-    return this.open().workspace.store.environment(name).events<ScheduledRun>('schedules')
+    return this.open().workspace.store.environment(name).events.list<ScheduledRun>('schedules')
   }
 
   /** Of every revision that a run has made: the instant it was for. */

@@ -201,7 +201,7 @@ class ReplicaSimulation {
       const environment = store.environment(environmentName)
       const since = new Date(this.#timeline.nowMs).toISOString()
       const times = { created: since, modified: since }
-      await environment.changeSealedSettings('schedule', () => ({
+      await environment.settingsWriter.changeSealed('schedule', () => ({
         schedule: { id: 'sched-1', kind: 'environment_rotation', cron: '0 3 * * *', ...times },
       }))
     })

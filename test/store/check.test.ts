@@ -181,7 +181,7 @@ describe('checking a store', () => {
     })
 
     it('a line of events that is none', async () => {
-      await environment.appendEvent('rotations', { id: 1 })
+      await environment.events.append('rotations', { id: 1 })
       edit(path('app/dev/events/rotations.jsonl'), (text) => `${text}{"id":`)
       await expectOne('note torn_event', 'line 2 was cut short')
     })

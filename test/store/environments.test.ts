@@ -49,7 +49,7 @@ describe('environment tags', () => {
   })
 
   it('may be written by hand as plain values', async () => {
-    await environment.changeSettings({ tags: { team: 'platform', tier: 1 } })
+    await environment.settingsWriter.change({ tags: { team: 'platform', tier: 1 } })
     expect(environment.tags.get('tier')).to.deep.equal({ name: 'tier', value: '1' })
     await environment.tags.set('other', 'x', by)
     expect(readFileSync(join(environment.folder, 'settings.yaml'), 'utf8')).to.contain('  team: platform\n  tier: 1\n')
@@ -71,7 +71,7 @@ describe('a clone', () => {
     await source.versions.tag('newest', '4', by)
     await source.versions.retract('2', { ...by, reason: 'leaked' })
     await source.tags.set('team', 'platform', by)
-    await source.protectFromDeletion(true)
+    await source.settingsWriter.protectFromDeletion(true)
   })
   afterEach(() => place.remove())
 
@@ -120,7 +120,7 @@ describe('a clone', () => {
 
   it('has the other files of its source, such as a list of recipients, but none of its events', async () => {
     writeFileSync(join(source.folder, 'recipients.txt'), 'ada\n')
-    await source.appendEvent('rotations', { id: 1 })
+    await source.events.append('rotations', { id: 1 })
     const copy = await store.additions.clone('app/dev', 'app/copy', { ...later, reencrypt })
     expect(readdirSync(copy.folder).sort()).to.deep.equal([
       'environment.yaml',

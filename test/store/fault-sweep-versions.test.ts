@@ -94,7 +94,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
       },
       act: async (store) => {
         await store.environment(name).tags.rename('team', 'squad', by)
-        await store.environment(name).protectFromDeletion(true)
+        await store.environment(name).settingsWriter.protectFromDeletion(true)
         return true
       },
       after: async (store, fact) => {
@@ -140,7 +140,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
     const isWhole = await sweep({
       before: async (store) => {
         await withVersions(store)
-        await store.environment(name).appendEvent('rotations', { id: 1 })
+        await store.environment(name).events.append('rotations', { id: 1 })
         // The machine has seen the environment, so it would cry if something were put in its place.
         store.environment(name).current()
       },
@@ -158,7 +158,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
           expect(sealedFrom).to.equal(1)
           expect(wrappedDataKey).to.not.equal(formerKey)
         }
-        expect(environment.events('rotations')).to.deep.equal([{ id: 1 }])
+        expect(environment.events.list('rotations')).to.deep.equal([{ id: 1 }])
         expect(tagsOf(environment)).to.deep.equal({ stable: 2, canary: 3 })
         await expectIntact(store)
         // Whatever was left is gone with the next long operation, and the change can be made again.

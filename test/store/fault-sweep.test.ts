@@ -156,10 +156,10 @@ describe('a store whose process or machine stops at any file-system call', funct
     await sweep({
       before: async (store) => {
         await withHistory(store)
-        await store.environment(name).changeSettings({ tags: { team: 'platform' } })
+        await store.environment(name).settingsWriter.change({ tags: { team: 'platform' } })
       },
       act: async (store) => {
-        await store.environment(name).changeSettings({ deletionProtected: true })
+        await store.environment(name).settingsWriter.change({ deletionProtected: true })
         return true
       },
       after: async (store, fact) => {
@@ -175,17 +175,17 @@ describe('a store whose process or machine stops at any file-system call', funct
     await sweep({
       before: async (store) => {
         await withHistory(store)
-        await store.environment(name).appendEvent('rotations', { id: 1 })
+        await store.environment(name).events.append('rotations', { id: 1 })
       },
       act: async (store) => {
-        await store.environment(name).appendEvent('rotations', { id: 2, errorMessage: 'x'.repeat(300) })
+        await store.environment(name).events.append('rotations', { id: 2, errorMessage: 'x'.repeat(300) })
         return true
       },
       after: async (store, fact) => {
         const environment = store.environment(name)
-        const ids = () => environment.events<{ id: number }>('rotations').map((event) => event.id)
+        const ids = () => environment.events.list<{ id: number }>('rotations').map((event) => event.id)
         expect(ids()).to.be.deep.oneOf(fact ? [[1, 2]] : [[1], [1, 2]])
-        await environment.appendEvent('rotations', { id: 3 })
+        await environment.events.append('rotations', { id: 3 })
         expect(ids().at(-1)).to.equal(3)
         await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
       },

@@ -220,7 +220,7 @@ describe('two branches that edit one environment', () => {
       await change('mode: a', 'mode: a # x'.replace('x', letter))
       await environment().versions.tag(letter, version, by)
       await environment().tags.set(letter, 'yes', by)
-      await environment().appendEvent('rotations', { id: letter })
+      await environment().events.append('rotations', { id: letter })
     }
     await mergeBranches(
       async () => {
@@ -242,7 +242,7 @@ describe('two branches that edit one environment', () => {
     expect(versions.retractions()).to.have.lengthOf(1)
     expect(versions.retractions()[0]).to.include({ revision: 2, replacement: 4 })
     expect(tags.list().map((tag) => tag.name)).to.deep.equal(['ours', 'theirs'])
-    expect(environment().events('rotations')).to.deep.equal([{ id: 'ours' }, { id: 'theirs' }])
+    expect(environment().events.list('rotations')).to.deep.equal([{ id: 'ours' }, { id: 'theirs' }])
     await expectSound('# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: me\nmode: a # ours\n')
   })
 
@@ -264,7 +264,7 @@ describe('two branches that edit one environment', () => {
 
   it('keep one of two schedules whole, and never half of each', async () => {
     const schedule = (cron: string, modified: string) =>
-      environment().changeSealedSettings('schedule', () => ({
+      environment().settingsWriter.changeSealed('schedule', () => ({
         schedule: { id: 'sched-1', cron, timezone: 'UTC', modified },
       }))
     await mergeBranches(

@@ -184,18 +184,22 @@ describe('a store in PostgreSQL', function () {
         expect(await errorOf(() => append(last, { run: same }))).to.include({ code: 'already_exists' })
       }
       const failing = { ...run, part: 'failed' } as const
-      expect(await errorOf(() => other.appendEvent('schedules', line, failing))).to.include({ code: 'already_exists' })
+      expect(await errorOf(() => other.events.append('schedules', line, failing))).to.include({
+        code: 'already_exists',
+      })
       const recording = { ...run, part: 'recorded' } as const
-      await other.appendEvent('schedules', line, recording)
-      expect(await errorOf(() => one.appendEvent('schedules', line, recording))).to.include({ code: 'already_exists' })
+      await other.events.append('schedules', line, recording)
+      expect(await errorOf(() => one.events.append('schedules', line, recording))).to.include({
+        code: 'already_exists',
+      })
       await store.refresh()
-      expect(newest.events('schedules')).to.deep.equal([line])
+      expect(newest.events.list('schedules')).to.deep.equal([line])
       expect(newest.current().number).to.equal(4)
     })
 
     it('save nothing more once its failure is recorded', async () => {
       const one = await (await open()).additions.create('app/dev', by)
-      await one.appendEvent('schedules', line, { ...run, part: 'failed' })
+      await one.events.append('schedules', line, { ...run, part: 'failed' })
       expect(await errorOf(() => append(one, { run }))).to.include({ code: 'already_exists' })
       expect(one.current().number).to.equal(1)
     })

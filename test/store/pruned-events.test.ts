@@ -19,10 +19,10 @@ const folder = '/work/environments/rotators/ci/events'
 async function growWithEvents(store: Store, count: number): Promise<string[]> {
   await grow(store, count)
   const environment = store.environment(name)
-  const known = environment.events<Event>('rotations').length
+  const known = environment.events.list<Event>('rotations').length
   for (let number = known + 1; number <= count; number++) {
     const completed = new Date(by.created.getTime() + (number - 1) * 3_600_000 + 60_000).toISOString()
-    await environment.appendEvent('rotations', { id: `rotation-${number}`, completed, postRotationRevision: number })
+    await environment.events.append('rotations', { id: `rotation-${number}`, completed, postRotationRevision: number })
   }
   return idsOf(store)
 }
@@ -30,7 +30,7 @@ async function growWithEvents(store: Store, count: number): Promise<string[]> {
 const idsOf = (store: Store) =>
   store
     .environment(name)
-    .events<Event>('rotations')
+    .events.list<Event>('rotations')
     .map(({ id }) => id)
 
 describe('events of a pruned environment', () => {
@@ -152,11 +152,11 @@ describe('events of two clones', () => {
     repository.git('checkout', '--quiet', '-b', 'feature')
     await grow(repository.store, 9)
     const late = (id: string) => ({ id, completed: '2026-11-21T10:00:00.000Z' })
-    await repository.store.environment(name).appendEvent('rotations', late('theirs'))
+    await repository.store.environment(name).events.append('rotations', late('theirs'))
     repository.commit('theirs')
     repository.git('checkout', '--quiet', 'main')
     await grow(repository.store, 10)
-    await repository.store.environment(name).appendEvent('rotations', late('ours'))
+    await repository.store.environment(name).events.append('rotations', late('ours'))
     repository.commit('ours')
     expect(repository.tryGit('merge', '--quiet', '--no-edit', 'feature')).to.equal(false)
     const resolve = join(repository.folder, 'environments', name, 'environment.yaml')

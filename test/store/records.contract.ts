@@ -139,17 +139,17 @@ export function testRecords(kind: RecordsKind): void {
 
     it('keeps events in their order, whoever appends them', async () => {
       const [one, other] = [await withHistory(), await environment()]
-      for (let id = 1; id <= 6; id++) await (id % 2 ? one : other).appendEvent('rotations', { id })
-      await one.appendEvent('schedules', { id: 7 })
+      for (let id = 1; id <= 6; id++) await (id % 2 ? one : other).events.append('rotations', { id })
+      await one.events.append('schedules', { id: 7 })
       const now = await environment()
-      expect(now.events<{ id: number }>('rotations').map(({ id }) => id)).to.deep.equal([1, 2, 3, 4, 5, 6])
-      expect(now.events('schedules')).to.deep.equal([{ id: 7 }])
+      expect(now.events.list<{ id: number }>('rotations').map(({ id }) => id)).to.deep.equal([1, 2, 3, 4, 5, 6])
+      expect(now.events.list('schedules')).to.deep.equal([{ id: 7 }])
     })
 
     it('packs old revisions and events, which every process reads as before', async () => {
       const made = await withHistory()
       for (let number = 4; number <= 8; number++) await save(made, `values: {number: ${number}}\n`)
-      await made.appendEvent('rotations', { id: 1, completed: '2020-01-01T00:00:00.000Z' })
+      await made.events.append('rotations', { id: 1, completed: '2020-01-01T00:00:00.000Z' })
       const [reader, packer] = [await site.open(), await site.open()]
       const before = [...reader.environment(name).history()].map(({ digest }) => digest)
       const pruned = await packer.upkeep.prune(name, { keep: 3 })
@@ -158,7 +158,7 @@ export function testRecords(kind: RecordsKind): void {
         await store.refresh()
         const now = store.environment(name)
         expect([...now.history()].map(({ digest }) => digest)).to.deep.equal(before)
-        expect(now.events('rotations')).to.have.lengthOf(1)
+        expect(now.events.list('rotations')).to.have.lengthOf(1)
         expect(now.resolve('1').file).to.match(/\.archive$/)
       }
       expect((await site.open()).configuration.formatVersion).to.equal(2)
@@ -185,7 +185,7 @@ export function testRecords(kind: RecordsKind): void {
     it('removes and restores an environment as it was', async () => {
       const made = await withHistory()
       const { id } = made
-      await made.appendEvent('rotations', { id: 1 })
+      await made.events.append('rotations', { id: 1 })
       const digests = [...made.history()].map(({ digest }) => digest)
       const store = await site.open()
       await store.removal.remove(name, { author: by.author, removed: by.created })
@@ -203,7 +203,7 @@ export function testRecords(kind: RecordsKind): void {
       await after.removal.restore(name, { id })
       const now = await environment()
       expect([...now.history()].map(({ digest }) => digest)).to.deep.equal(digests)
-      expect(now.events('rotations')).to.deep.equal([{ id: 1 }])
+      expect(now.events.list('rotations')).to.deep.equal([{ id: 1 }])
       await isSound(await site.open())
     })
 
@@ -357,8 +357,8 @@ const acts: Readonly<
     check: async (store) => (store.environment(name).resolve('stable').number === 1 ? 'after' : 'before'),
   },
   'an event': {
-    act: async (store) => store.environment(name).appendEvent('rotations', { id: 1 }),
-    check: async (store) => (store.environment(name).events('rotations').length === 1 ? 'after' : 'before'),
+    act: async (store) => store.environment(name).events.append('rotations', { id: 1 }),
+    check: async (store) => (store.environment(name).events.list('rotations').length === 1 ? 'after' : 'before'),
   },
   'an entry of the journal': {
     act: async (store) => {

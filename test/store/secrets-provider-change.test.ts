@@ -16,7 +16,7 @@ describe('changing the secrets provider of an environment', () => {
     environment = await store.additions.create('app/dev', { ...by, definition: 'first: 1\n' })
     await save(environment, '# ours\na: enc:one\nb: enc:uno\n')
     await save(environment, '# ours\na: enc:two\nb: enc:uno\n')
-    await environment.appendEvent('rotations', { id: 1 })
+    await environment.events.append('rotations', { id: 1 })
     await environment.versions.tag('stable', '2', by)
     await environment.versions.retract('1', { ...by, replacement: '3' })
     await environment.tags.set('team', 'platform', by)
@@ -70,7 +70,7 @@ describe('changing the secrets provider of an environment', () => {
     expect(reader.resolve('stable').number).to.equal(2)
     expect(await errorOf(() => reader.resolve('1'))).to.include({ code: 'retracted' })
     expect(reader.tags.get('team').value).to.equal('platform')
-    expect(reader.events('rotations')).to.deep.equal([{ id: 1 }])
+    expect(reader.events.list('rotations')).to.deep.equal([{ id: 1 }])
     expect(reader.definitionState()).to.equal('clean')
     expect(readdirSync(join(store.folder, 'app'))).to.deep.equal(['dev'])
     expect(readdirSync(reader.folder).sort()).to.deep.equal([

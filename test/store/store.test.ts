@@ -171,11 +171,11 @@ describe('a store', () => {
     it('does not remove one that is protected, being rotated, or in the middle of a rotation', async () => {
       const environment = await store.additions.create('rotators/ci', by)
       const remove = () => store.removal.remove('rotators/ci', { author, removed: created })
-      await environment.changeSettings({ deletionProtected: true })
+      await environment.settingsWriter.change({ deletionProtected: true })
       const protectedError = await errorOf(remove)
       expect(protectedError).to.include({ code: 'conflict' })
       expect(protectedError.remedies).to.deep.equal([{ do: 'allow-removal', environment: 'rotators/ci' }])
-      await environment.changeSettings({ deletionProtected: false })
+      await environment.settingsWriter.change({ deletionProtected: false })
       await environment.journal().put('x', Buffer.from('a credential'))
       expect((await errorOf(remove)).remedies).to.deep.include({ do: 'rotate', environment: 'rotators/ci', paths: [] })
       await environment.journal().remove('x')

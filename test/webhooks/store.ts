@@ -61,7 +61,7 @@ export class HookedStore {
     const shape = { displayName: 'test', events: [], groups: [], format: 'raw', active: true, ...options } as const
     const name = newName(own.settings)
     const webhook = withSecrets({ ...shape, name, created: created.toISOString() }, secrets, await own.dataKey())
-    await own.changeSettings((settings) => ({
+    await own.settingsWriter.change((settings) => ({
       webhooks: { ...(settings.get('webhooks') as object), [name]: encode(webhook) },
     }))
     return webhook

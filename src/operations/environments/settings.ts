@@ -49,7 +49,7 @@ export const changeSettings = operation({
   input: (z) => z.strictObject({ 'deletion-protected': z.boolean() }),
   async run({ store, subject }, changed: EnvironmentSettings): Promise<EnvironmentSettings> {
     const environment = store.environment(subject.name)
-    await environment.protectFromDeletion(changed['deletion-protected'])
+    await environment.settingsWriter.protectFromDeletion(changed['deletion-protected'])
     return { 'deletion-protected': environment.settings.deletionProtected }
   },
 })

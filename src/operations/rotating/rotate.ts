@@ -165,7 +165,7 @@ export const rotationHistory = operation({
   level: 'read',
   audit: 'environment-read',
   async run(work): Promise<readonly RotationEvent[]> {
-    return work.store.environment(work.subject.name).events<RotationEvent>('rotations').reverse()
+    return work.store.environment(work.subject.name).events.list<RotationEvent>('rotations').reverse()
   },
 })
 

@@ -103,7 +103,7 @@ function statusesOf(
   const calls = parsed === undefined ? [] : listRotators(parsed)
   if (calls.length === 0) return { statuses: [], warnings: [] }
   const { node } = decode(file, definition)
-  const lines = environment.events<unknown>('rotations')
+  const lines = environment.events.list<unknown>('rotations')
   const { events, ahead } = believableEvents(lines, { environmentId: environment.id, now })
   const records = pathRecords(events)
   const held = calls.filter(({ statePath }) => getAt(node, parsePropertyPath(statePath)) !== undefined)

@@ -286,7 +286,7 @@ class DueRun {
     const id = `evt-${randomBytes(4).toString('hex')}`
     const line = { id, schedule: schedule.id, ...run }
     const part = run.result === 'failed' ? 'failed' : 'recorded'
-    await environment.appendEvent('schedules', line, { ...line, part }).catch((error) => {
+    await environment.events.append('schedules', line, { ...line, part }).catch((error) => {
       if (!(error instanceof EscError && error.code === 'already_exists')) throw error
     })
   }

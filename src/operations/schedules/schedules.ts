@@ -194,7 +194,7 @@ export const createSchedule = operation({
     const environment = work.store.environment(work.subject.name)
     const now = work.host.now()
     const timed = await readTiming(request, now)
-    const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
+    const id = nextScheduleId(environment.events.list<ScheduledRun>('schedules'))
     const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
     await announcing(work, environment, scheduleChange('created', id), () =>
       change(environment, (before) => {
@@ -272,7 +272,7 @@ function scheduleChange(action: string, scheduleID: string): Announced {
 }
 
 function runsOf(environment: Environment, id: string): ScheduledRun[] {
-  return runsOfSchedule(environment.events<ScheduledRun>('schedules'), id)
+  return runsOfSchedule(environment.events.list<ScheduledRun>('schedules'), id)
 }
 
 async function changeKnown(
@@ -293,7 +293,7 @@ async function change(
   environment: Environment,
   edit: (before: Schedule | undefined) => Schedule | undefined,
 ): Promise<void> {
-  await environment.changeSealedSettings('schedule', (settings: Settings) => {
+  await environment.settingsWriter.changeSealed('schedule', (settings: Settings) => {
     const after = edit(readSchedule(settings.get('schedule'), settings.file))
     return { schedule: after && scheduleField(after) }
   })

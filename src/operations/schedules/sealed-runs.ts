@@ -47,7 +47,7 @@ export function knownRuns(environment: Environment, schedule: Schedule, now: Dat
     return paths.has(path)
   }
   const sealed = sealedRunsOf(environment, schedule, now)
-  const lines = environment.events<unknown>('schedules')
+  const lines = environment.events.list<unknown>('schedules')
   return {
     ...believedRuns(lines, { schedule: schedule.id, sealed, hasRotator, now }),
     sealed,

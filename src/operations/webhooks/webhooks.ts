@@ -133,7 +133,7 @@ export const createWebhook = operation({
     const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
     const created = work.host.now().toISOString()
     let name = ''
-    await environment.changeSettings((settings) => {
+    await environment.settingsWriter.change((settings) => {
       name = newName(settings)
       const webhook = withSecrets(
         { name, displayName, format, events, groups, active, created, ...template },
@@ -191,7 +191,7 @@ export const editWebhook = operation({
           : JSON.stringify(edit.template.body)
     const fields = { ...rest, displayName, format, active, events, groups, ...(template !== undefined && { template }) }
     const webhook = withSecrets(fields, secrets, key)
-    await environment.changeSettings((settings) => {
+    await environment.settingsWriter.change((settings) => {
       webhookNamed(settings, name, work.subject.name)
       return { webhooks: { ...fieldsOf(settings.get('webhooks')), [name]: encode(webhook) } }
     })
@@ -207,7 +207,7 @@ export const removeWebhook = operation({
   input: (z) => z.string().describe('name of the webhook'),
   async run(work, name: string): Promise<void> {
     const environment = work.store.environment(work.subject.name)
-    await environment.changeSettings((settings) => {
+    await environment.settingsWriter.change((settings) => {
       webhookNamed(settings, name, work.subject.name)
       const { [name]: _, ...others } = fieldsOf(settings.get('webhooks'))
       return { webhooks: Object.keys(others).length === 0 ? undefined : others }

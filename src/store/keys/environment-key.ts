@@ -12,7 +12,7 @@ import { type EnvironmentContext, keyMemo, restoreHint } from '../environment-co
 import { layout } from '../layout.ts'
 import type { History } from '../revisions/history.ts'
 import type { Revision } from '../revisions/revision-file.ts'
-import { type Settings, sealSettings } from '../settings/settings.ts'
+import { keyedFields, type Settings, sealSettings } from '../settings/settings.ts'
 import type { SettingsFile } from '../settings/settings-file.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
 import type { Seals } from './seals.ts'
@@ -91,6 +91,18 @@ export class EnvironmentKey {
       `revision ${sealed.number} of environment '${this.#context.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
       { hint: restoreHint },
     )
+  }
+
+  /**
+   * An environment without a key must have nothing that is sealed.
+   * @throws EscError `store_damaged`, `tampered`.
+   */
+  refuseSealed(revision: Revision): void {
+    this.refuseLost(revision)
+    const settings = this.#settings.last
+    const unsealed = keyedFields.find((field) => settings.get(field) !== undefined)
+    if (unsealed === undefined) return
+    throw new EscError('tampered', `${settings.file} has ${unsealed} that nothing vouches for`, { hint: restoreHint })
   }
 
   /**

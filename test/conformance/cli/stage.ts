@@ -113,7 +113,7 @@ export class Stage {
     const executed = '2026-05-13T12:30:00.000Z'
     const run = { due: executed, attempt: 1, executed, completed: executed, result: 'succeeded', version: 1 }
     const environment = this.#store(organization).environment(path.join('/'))
-    await environment.appendEvent('schedules', { id: 'evt-1', schedule, ...run })
+    await environment.events.append('schedules', { id: 'evt-1', schedule, ...run })
   }
 
   /** The text with our ciphertexts replaced by what the recorded cipher would have made of them. */
