@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import { keyMemo } from './environment-context.ts'
 import { environmentName } from './environment-name.ts'
 import { refuseTaken } from './environments.ts'
-import { digestOfKey } from './keys/history-memory.ts'
+import { digestOfKey } from './keys/remembered.ts'
 import { layout } from './layout.ts'
 import {
   addEnvironment,
@@ -19,7 +19,7 @@ import type { StoreTransaction } from './records/records.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
 import type { StoreParts } from './store-parts.ts'
 
-/** How a store gets environments. Each appears whole or not at all. */
+/** Adds environments to a store. Each appears whole or not at all. */
 export class Additions {
   readonly #parts: StoreParts
 
@@ -141,6 +141,6 @@ export class Additions {
  */
 export function nameGiven(parts: StoreParts, name: string, transaction: StoreTransaction): Environment {
   const environment = parts.handle(name)
-  if (environment.keyTrust.isReplaced()) transaction.afterwards(() => parts.memory.acceptName(name, environment.id))
+  if (environment.keyTrust.isReplaced()) transaction.afterwards(() => parts.memory.names.accept(name, environment.id))
   return environment
 }

@@ -3,7 +3,7 @@ import type { Lock } from './records/records.ts'
 import { recordSchedulerLook, schedulerLook } from './state/scheduler-look.ts'
 import type { StoreParts } from './store-parts.ts'
 
-/** What processes that work on a store by themselves know of one another: deliveries and schedules. */
+/** Locks and marks of processes that work on a store by themselves: deliveries and schedules. */
 export class Background {
   readonly #parts: StoreParts
 

@@ -6,7 +6,7 @@ import { layout } from './layout.ts'
 import type { ScheduleRun } from './records/records.ts'
 import { stateLayout } from './state/state-layout.ts'
 
-/** What has happened to one environment besides its revisions: rotations, and runs of its schedule. */
+/** Records of what happened to one environment: rotations, and runs of its schedule. */
 export class EnvironmentEvents {
   readonly #context: EnvironmentContext
   readonly #id: string

@@ -1,4 +1,5 @@
 import type { DataKey, KeyContext } from '../keys/index.ts'
+import { changeEnvironment } from './change-environment.ts'
 import type { EnvironmentContext } from './environment-context.ts'
 import { EnvironmentEvents } from './environment-events.ts'
 import type { GuardLevel } from './host.ts'
@@ -18,7 +19,6 @@ import { EnvironmentTags } from './settings/environment-tags.ts'
 import type { Settings } from './settings/settings.ts'
 import { SettingsFile } from './settings/settings-file.ts'
 import { SettingsWriter } from './settings/settings-writer.ts'
-import { writeEnvironment } from './write-environment.ts'
 
 /** One environment of a store: its revisions, settings, key, journal and events. */
 export class Environment {
@@ -105,7 +105,7 @@ export class Environment {
    * was killed before it was.
    */
   makeDurable(revision: Revision): void {
-    this.#history.makeDurable(revision)
+    this.#history.files.makeDurable(revision)
   }
 
   /**
@@ -303,6 +303,6 @@ export class Environment {
     write: (transaction: StoreTransaction) => Result,
     underLock = false,
   ): Promise<Result> {
-    return writeEnvironment({ context: this.#context, settings: this.#settings }, { purpose, underLock }, write)
+    return changeEnvironment({ context: this.#context, settings: this.#settings }, { purpose, underLock }, write)
   }
 }

@@ -19,7 +19,8 @@ export interface NewEnvironment {
   /** Default: the store's. */
   readonly secretsProvider?: string
   /**
-   * Its data key, made before (`Additions.prepareKey`). Default: one is made when it is first needed.
+   * Its data key, made before (`Additions.prepareKey`). Default: one is made when it is first
+   * needed.
    */
   readonly key?: PreparedKey
 }

@@ -7,7 +7,7 @@ import type { Author } from './revisions/revision-file.ts'
 import { cleanUpSwap } from './revisions/swap.ts'
 import type { StoreParts } from './store-parts.ts'
 
-/** How environments leave a store, and come back. */
+/** Removes environments from a store, and brings them back. */
 export class Removal {
   readonly #parts: StoreParts
 

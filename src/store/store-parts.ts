@@ -12,7 +12,7 @@ import { StoreConfiguration } from './settings/store-configuration.ts'
 import { settleEarlierState } from './state/earlier-state.ts'
 import { type StoreState, stateOf } from './state/state.ts'
 
-/** What the classes share that act on a store: where it is, what it is made of, and who may do what. */
+/** Parts of a store that all classes share which act on it: its place, files, memory and rules. */
 export class StoreParts {
   /** Absolute path of the folder that holds `esc.yaml`. */
   readonly folder: string

@@ -168,7 +168,7 @@ export class Store {
     return new StoreKeys(this.#parts)
   }
 
-  /** What is wrong, and what mends it; what is packed, merged or left over. */
+  /** Checks and repairs; packing, merging, and journal entries that were left over. */
   get upkeep(): Upkeep {
     return new Upkeep(this.#parts)
   }
@@ -178,7 +178,7 @@ export class Store {
     return new Transfer(this.#parts)
   }
 
-  /** Who sends deliveries and runs schedules. */
+  /** Locks of those who send deliveries and run schedules. */
   get background(): Background {
     return new Background(this.#parts)
   }

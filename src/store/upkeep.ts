@@ -11,7 +11,7 @@ import type { LeftEntry } from './state/left-entries.ts'
 import type { StoreParts } from './store-parts.ts'
 import type { StoreSurvey } from './survey.ts'
 
-/** How a store is looked over, mended and kept small. Each part of it is loaded when it is asked for. */
+/** Looks a store over, mends it and keeps it small. Each part is loaded when it is asked for. */
 export class Upkeep {
   readonly #parts: StoreParts
 

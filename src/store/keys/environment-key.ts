@@ -14,7 +14,7 @@ import type { History } from '../revisions/history.ts'
 import type { Revision } from '../revisions/revision-file.ts'
 import { keyedFields, type Settings, sealSettings } from '../settings/settings.ts'
 import type { SettingsFile } from '../settings/settings-file.ts'
-import { digestOfKey, type KnownKey } from './history-memory.ts'
+import { digestOfKey, type KnownKey } from './remembered.ts'
 import type { Seals } from './seals.ts'
 
 /** The data key of one environment: unwrapped once a process, made when it is first needed. */
@@ -39,7 +39,7 @@ export class EnvironmentKey {
     const key = await this.unwrapped()
     if (this.#seals.hasVerified(settings, key)) return key
     this.#seals.verifySettings(settings, key)
-    this.#history.proveKey(settings, key)
+    this.#history.seen.proveKey(settings, key)
     const { memory } = this.#context
     if (memory.lacksKey(settings.id, digestOfKey(settings.wrappedDataKey))) await this.#learn(settings, key)
     return key

@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../../json.ts'
 import { type DataKey, verifyChange } from '../../keys/index.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { Settings } from '../settings/settings.ts'
-import { digestOfKey, type KnownKey } from './history-memory.ts'
+import { digestOfKey, type KnownKey } from './remembered.ts'
 
 /**
  * A change of the wrapped data key, signed by the data key before it, so that machines that

@@ -4,7 +4,7 @@ import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import type { Settings } from '../settings/settings.ts'
-import { digestOfKey } from './history-memory.ts'
+import { digestOfKey } from './remembered.ts'
 
 /**
  * Revisions that this machine has seen under the newest key that it knows, and that are as they

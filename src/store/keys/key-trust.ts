@@ -1,8 +1,8 @@
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { SettingsFile } from '../settings/settings-file.ts'
-import { digestOfKey } from './history-memory.ts'
 import { acceptKeyChanges, knownHolders } from './key-changes.ts'
 import { keyDifferences } from './key-differences.ts'
+import { digestOfKey } from './remembered.ts'
 
 /** The data key of an environment beside those that this machine has seen before. Needs no key. */
 export class KeyTrust {
@@ -27,7 +27,7 @@ export class KeyTrust {
 
   /** True when this machine has seen another environment, one with a key, under this name. */
   isReplaced(): boolean {
-    return this.#context.memory.isReplaced(this.#context.name, this.#settings.last.id)
+    return this.#context.memory.names.isReplaced(this.#context.name, this.#settings.last.id)
   }
 
   /**
@@ -58,6 +58,6 @@ export class KeyTrust {
     host.guard(name, 'open')
     const { id, wrappedDataKey } = this.#settings.read()
     memory.trustKey(id, digestOfKey(wrappedDataKey))
-    if (this.isReplaced()) memory.acceptName(name, id)
+    if (this.isReplaced()) memory.names.accept(name, id)
   }
 }

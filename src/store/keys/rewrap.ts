@@ -6,8 +6,8 @@ import type { EnvironmentContext } from '../environment-context.ts'
 import { sealSettings } from '../settings/settings.ts'
 import { keyChanged, SettingsFile } from '../settings/settings-file.ts'
 import { namesOfHolders } from './environment-key.ts'
-import { digestOfKey, type KnownKey } from './history-memory.ts'
 import { announceHolders, withKeyChange } from './key-changes.ts'
+import { digestOfKey, type KnownKey } from './remembered.ts'
 
 /**
  * Wraps the same data key again: for a changed list of age recipients, or the newest version of a

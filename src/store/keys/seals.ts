@@ -3,7 +3,7 @@ import type { DataKey } from '../../keys/index.ts'
 import { rich, step } from '../../rich-text.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import type { History } from '../revisions/history.ts'
-import { notLinked } from '../revisions/promised.ts'
+import { notLinked } from '../revisions/history-errors.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { type Settings, sealedSettings } from '../settings/settings.ts'
 import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
@@ -72,7 +72,7 @@ export class Seals {
   verifyLink(revision: Revision): void {
     // Mostly its bytes are enough, and it need not be parsed.
     const { previous } = revision
-    if (previous !== undefined && this.#history.digestOf(revision.number - 1) === previous) return
+    if (previous !== undefined && this.#history.files.digestOf(revision.number - 1) === previous) return
     // It may be missing, or the folder just being replaced.
     const before = this.#history.revision(revision.number - 1)
     if (before.digest === previous) return
@@ -84,7 +84,7 @@ export class Seals {
     this.#history.refuseUnpromised(newest, this.#vouched)
     if (newest.seal !== undefined) {
       this.#verifySeal(newest, key)
-      this.#history.vouchedFor(newest.digest)
+      this.#history.seen.vouchedFor(newest.digest)
     }
     this.#sealed.add(newest.digest)
   }

@@ -16,8 +16,8 @@ import { reencryptValues } from '../settings/encrypted-values.ts'
 import { Settings, sealedSettings, sealSettings } from '../settings/settings.ts'
 import { linkOthers, removeTree } from '../tree.ts'
 import { namesOfHolders } from './environment-key.ts'
-import { digestOfKey, type KnownKey } from './history-memory.ts'
 import { announceHolders, withKeyChange } from './key-changes.ts'
+import { digestOfKey, type KnownKey } from './remembered.ts'
 
 export interface SecretsProviderChange {
   /** URL or bare kind of the new provider. The present one: a new data key under it. */

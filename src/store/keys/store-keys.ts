@@ -4,7 +4,7 @@ import type { EnvironmentContext } from '../environment-context.ts'
 import type { StoreParts } from '../store-parts.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
 
-/** How the data keys of a store's environments are changed, and those who can use them. */
+/** Changes the data keys of a store's environments, and who can use them. */
 export class StoreKeys {
   readonly #parts: StoreParts
 

@@ -82,7 +82,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
     context.host.keys.notify({ kind: 'definition-not-replaced', environment: context.name, revision: number, reason })
   }
   const revision = parseRevision(bytes, file, number)
-  transaction.afterwards(() => history.remember(revision))
+  transaction.afterwards(() => history.seen.remember(revision))
   return revision
 }
 

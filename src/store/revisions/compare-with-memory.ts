@@ -3,8 +3,8 @@
 import { EscError } from '../../errors.ts'
 import { rich, step, type Text } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
-import type { Sighting } from '../keys/history-memory.ts'
 import { acceptKeyChanges } from '../keys/key-changes.ts'
+import type { Sighting } from '../keys/remembered.ts'
 import { layout } from '../layout.ts'
 import type { Settings } from '../settings/settings.ts'
 import { cameFrom, type Revision } from './revision-file.ts'
@@ -46,7 +46,7 @@ export function compareWithMemory(
   if (now.key === '' && seen !== undefined && seen.key !== '') {
     refuse(`the settings of environment '${name}' have lost the data key`, settings.file, resetHint)
   }
-  if (seen === undefined && memory.isReplaced(name, settings.id)) {
+  if (seen === undefined && memory.names.isReplaced(name, settings.id)) {
     refuse(
       `environment '${name}' is not the one that this machine has seen under that name`,
       settings.file,

@@ -1,7 +1,5 @@
-import { EscError } from '../../errors.ts'
 import { isJsonObject } from '../../json.ts'
-import { restoreHint } from '../environment-context.ts'
-import type { Sighting } from '../keys/history-memory.ts'
+import type { Sighting } from '../keys/remembered.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Revision } from './revision-file.ts'
 
@@ -39,12 +37,6 @@ export function newestNamed(settings: Settings): number {
   if (isJsonObject(retractions)) for (const retracted of Object.keys(retractions)) numbers.push(Number(retracted) + 1)
   // What is no number is damage, which those who use tags report.
   return Math.max(...numbers.filter(Number.isSafeInteger))
-}
-
-/** `above`: number of the revision that names another one before it. */
-export function notLinked(name: string, before: Revision, above: number): EscError {
-  const problem = `revision ${before.number} of environment '${name}' is not the one that revision ${above} was made from: ${before.file} was changed`
-  return new EscError('tampered', problem, { hint: restoreHint })
 }
 
 export function sameSighting(one: Sighting, other: Sighting): boolean {

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../json.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { changeEnvironment } from '../change-environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { EnvironmentKey } from '../keys/environment-key.ts'
 import type { Seals } from '../keys/seals.ts'
 import type { History } from '../revisions/history.ts'
-import { writeEnvironment } from '../write-environment.ts'
 import { type Settings, sealedFields, sealSettings } from './settings.ts'
 import type { SettingsChange, SettingsFile } from './settings-file.ts'
 
@@ -16,7 +16,7 @@ interface SettingsParts {
   readonly key: EnvironmentKey
 }
 
-/** How the settings of one environment are changed, one change at a time. */
+/** Changes the settings of one environment, one change at a time. */
 export class SettingsWriter {
   readonly #parts: SettingsParts
 
@@ -29,7 +29,7 @@ export class SettingsWriter {
    * sealed fields (`docs/store.md`): those change with what they belong to.
    */
   async change(changes: SettingsChange): Promise<void> {
-    await writeEnvironment(this.#parts, { purpose: 'settings' }, () => {
+    await changeEnvironment(this.#parts, { purpose: 'settings' }, () => {
       this.#parts.settings.change((settings) => {
         const changed = typeof changes === 'function' ? changes(settings) : changes
         const sealed = sealedFields.find((field) => field in changed)
@@ -40,21 +40,21 @@ export class SettingsWriter {
   }
 
   /**
-   * Changes a sealed field, such as `schedule`, and seals the settings anew. Makes the data key when
-   * there is none yet.
+   * Changes a sealed field, such as `schedule`, and seals the settings anew. Makes the data key
+   * when there is none yet.
    * @throws EscError `key_unavailable`, `tampered`; what `change` throws.
    */
   async changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
     const { context, history, key: environmentKey, seals, settings } = this.#parts
     context.host.guard(context.name, settings.last.wrappedDataKey === undefined ? 'write' : 'open')
     const key = await environmentKey.existingOrNew()
-    await writeEnvironment(this.#parts, { purpose }, (transaction) => {
+    await changeEnvironment(this.#parts, { purpose }, (transaction) => {
       settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       seals.verifySettings(settings.last, key)
       const bound = this.#unsealedBound(key)
       settings.change((now) => sealSettings(now, { ...bound, ...change(now) }, key))
-      transaction.afterwards(() => history.rememberSettings())
+      transaction.afterwards(() => history.seen.rememberSettings())
     })
   }
 

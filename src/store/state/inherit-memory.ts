@@ -1,4 +1,4 @@
-import type { Sighting } from '../keys/history-memory.ts'
+import type { Sighting } from '../keys/remembered.ts'
 
 /**
  * Returns the memory of an earlier version of an environment, as this one keeps it. It came with

@@ -4,7 +4,7 @@ import type { StoreRecords } from '../records/records.ts'
 import type { StoreParts } from '../store-parts.ts'
 import { type CopiedStore, exportStore, importStore } from './copy-store.ts'
 
-/** How a store moves between a folder and a database: byte for byte, and without any key. */
+/** Copies a store between a folder and a database: byte for byte, and without any key. */
 export class Transfer {
   readonly #parts: StoreParts
 

@@ -2,7 +2,7 @@ import type { EnvironmentContext } from './environment-context.ts'
 import type { StoreTransaction } from './records/records.ts'
 import type { SettingsFile } from './settings/settings-file.ts'
 
-/** What one change of an environment is for. */
+/** Purpose of one change of an environment. */
 interface EnvironmentWrite {
   readonly purpose: string
   /** True when the caller holds the environment's lock. */
@@ -14,7 +14,7 @@ interface EnvironmentWrite {
  * start.
  * @throws EscError `forbidden`, `locked`, `io`; what `write` throws.
  */
-export async function writeEnvironment<Result>(
+export async function changeEnvironment<Result>(
   { context, settings }: { readonly context: EnvironmentContext; readonly settings: SettingsFile },
   { purpose, underLock = false }: EnvironmentWrite,
   write: (transaction: StoreTransaction) => Result,
