@@ -259,6 +259,7 @@ const RUN = [
  */
 const OFTEN = [
   'src/audit/events.ts',
+  'src/rich-text.ts',
   'src/cli/framework/hidden-words.ts',
   'src/cli/framework/selected.ts',
   'src/cli/framework/several-text.ts',
@@ -303,6 +304,8 @@ const CORE = [
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
+  'src/audit/shared-log.ts',
+  'src/audit/verify.ts',
   'src/keys/key-hosts.ts',
   'src/keys/key-url.ts',
   'src/keys/providers/passphrase.ts',
@@ -318,6 +321,7 @@ const RARE = [
   'src/store/locks/leftovers.ts',
   'src/store/additions.ts',
   'src/store/background.ts',
+  'src/store/environments.ts',
   'src/store/new-store.ts',
   'src/store/removal.ts',
   'src/store/upkeep.ts',
@@ -339,6 +343,8 @@ const RARE = [
   'src/store/revisions/versions.ts',
   'src/store/revisions/append-revision.ts',
   'src/suggestion.ts',
+  'src/trust/power.ts',
+  'src/operations/folders/folder-decisions.ts',
   'src/operations/opening/yaml-format.ts',
   'src/operations/session/restriction.ts',
   'src/operations/servers/remote-session.ts',

@@ -2,7 +2,7 @@
 // needs them, with each module of ours in exactly one of them (`instanceof EscError` must hold
 // everywhere). esbuild can do that for ES modules only, and those cannot be loaded through a code
 // cache.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { directSource, exportedCallables, exportedNames } from './front-doors.mjs'
@@ -37,7 +37,7 @@ import { directSource, exportedCallables, exportedNames } from './front-doors.mj
  * by path from the root.
  */
 export async function buildLayers(layers, { root, common, generated = {} }) {
-  numberFiles(root)
+  lookOver(root)
   /** In which layer each source file is. */
   const homes = new Map()
   /** For each layer, the files that earlier ones import. */
@@ -164,9 +164,16 @@ function describe(name, inputs) {
  */
 const ids = new Map()
 
-function numberFiles(root) {
+/** Names of the classes that some code asks for with `instanceof`. */
+const askedFor = new Set()
+
+function lookOver(root) {
   const files = readdirSync(join(root, 'src'), { recursive: true }).map((file) => join('src', file))
-  for (const [id, file] of files.sort().entries()) ids.set(file, id)
+  for (const [id, file] of files.sort().entries()) {
+    ids.set(file, id)
+    if (!file.endsWith('.ts')) continue
+    for (const [, name] of readFileSync(join(root, file), 'utf8').matchAll(/\binstanceof (\w+)/g)) askedFor.add(name)
+  }
 }
 
 /**
@@ -210,18 +217,19 @@ function lending(file, outfile, root) {
 
 /**
  * A module that has the functions and classes of a file in a later layer. What extends such a class
- * cannot be built.
+ * cannot be built. A class is a function here, which costs a start least, unless some code asks
+ * what is an instance of it.
  */
 function borrowing(file, outfile, root) {
   const lender = `require('./${basename(outfile)}').modules(${ids.get(file)})`
   return exportedCallables(join(root, file))
-    .map(({ kind, name }) =>
-      kind === 'class'
-        ? `export class ${name} {
-            static [Symbol.hasInstance](value) { return value instanceof ${lender}.${name} }
-            constructor(...args) { return new (${lender}.${name})(...args) }
-          }`
-        : `export function ${name}(...args) { return (${lender}.${name})(...args) }`,
-    )
+    .map(({ kind, name }) => {
+      if (kind !== 'class') return `export function ${name}(...args) { return (${lender}.${name})(...args) }`
+      if (!askedFor.has(name)) return `export function ${name}(...args) { return new (${lender}.${name})(...args) }`
+      return `export class ${name} {
+        static [Symbol.hasInstance](value) { return value instanceof ${lender}.${name} }
+        constructor(...args) { return new (${lender}.${name})(...args) }
+      }`
+    })
     .join('\n')
 }

@@ -3,8 +3,9 @@ import { type FileSystem, listIfPresent } from '../files/index.ts'
 import { rich, step } from '../rich-text.ts'
 import { nearest } from '../suggestion.ts'
 import { isEnvironmentPart } from './environment-name.ts'
-import { hasRevisions, layout } from './layout.ts'
-import { finishSwap, swappedName } from './revisions/swap.ts'
+import { hasEnvironment } from './has-environment.ts'
+import { layout } from './layout.ts'
+import { swappedName } from './revisions/swap.ts'
 
 /**
  * Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for
@@ -69,14 +70,6 @@ function namesIn(files: FileSystem, store: string, project: string): string[] {
   const swapped = (name: string) => swappedName(name) ?? name
   const entries = new Set(listIfPresent(files, layout.project(store, project)).map(swapped).filter(isEnvironmentPart))
   return [...entries].sort().map((name) => `${project}/${name}`)
-}
-
-/** `name`: project and name. */
-export function hasEnvironment(files: FileSystem, store: string, name: string): boolean {
-  const folder = layout.environment(store, name)
-  const there = () => files.exists(layout.settings(folder))
-  // Revisions without settings, and so without the key, are a damaged environment and not none.
-  return there() || (finishSwap(files, folder) && there()) || hasRevisions(files, folder)
 }
 
 /** With the nearest name there is. */

@@ -74,9 +74,7 @@ export function hostOfRecords(host: StoreHost, files: FileSystem): CompleteHost 
 export function hostOfStore(host: StoreHost, folder: string): CompleteHost {
   const complete = completeHost(host)
   const files = confined(complete.files, { root: folder, limit: limitOf })
-  const keys = {
-    ...complete.keys,
-    files: confined(complete.keys.files ?? machineFiles, { root: folder, limit: limitOf }),
-  }
-  return { ...complete, files, keys }
+  const { files: forKeys = machineFiles } = complete.keys
+  const keysFiles = forKeys === complete.files ? files : confined(forKeys, { root: folder, limit: limitOf })
+  return { ...complete, files, keys: { ...complete.keys, files: keysFiles } }
 }

@@ -14,7 +14,7 @@ const [before, after] = [1, 2].map((number) => ({ number, digest: `digest of ${n
  * reading it finds.
  */
 function seals(glance: string | undefined, read: () => unknown): Seals {
-  const history = { digestOf: () => glance, revision: read } as unknown as History
+  const history = { files: { digestOf: () => glance }, revision: read } as unknown as History
   return new Seals({ name: 'app/dev' } as EnvironmentContext, history, {} as SettingsFile)
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve, sep } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { smallText } from '../../files/index.ts'
 import { decode, placeOf } from '../../yaml/index.ts'
@@ -28,10 +28,11 @@ const isKey = (text: string): text is Key => text === 'store' || text === 'envir
  * @throws EscError `invalid_input` naming the file, for one that is not of the form.
  */
 export function findFolderFile(cwd: string): FolderFile | undefined {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const file = join(folder, folderFileName)
+  for (let folder = resolve(cwd), above = ''; ; folder = above) {
+    const file = folder.endsWith(sep) ? folder + folderFileName : folder + sep + folderFileName
     if (existsSync(file)) return readFolderFile(file)
-    if (dirname(folder) === folder) return undefined
+    above = dirname(folder)
+    if (above === folder) return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
 import type { SessionParts, SessionRequest } from '../session/session-parts.ts'
-import { remoteSessionOf } from '../session/start-session.ts'
+import { serverMeant } from '../session/start-session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
@@ -41,12 +41,12 @@ export function locateEnvironment(
   typed: string,
   mode: LocateMode = 'existing',
 ): LocatedEnvironment {
-  const remote = remoteSessionOf(request)
+  const { remote, here } = serverMeant(request)
   if (remote !== undefined) {
     const named = typed === '' && mode === 'existing' ? (remote.selected ?? '') : typed
     return { session: remote, reference: remote.reference(named) }
   }
-  const { workspace, reference } = locate(request, typed, mode)
+  const { workspace, reference } = locate(openWorkspace(request, { here }), typed, mode)
   return { session: new Session(workspace), reference }
 }
 
@@ -74,7 +74,8 @@ function usablePlace(request: SessionRequest): RemoteSession | Workspace | undef
   // Of a `.esc.yaml` nobody else would tell, where a command goes on without an environment.
   if (store === undefined && !host.env.ESC_STORE && !host.env.ESC_SERVER_URL) storeOfFolder(host)
   try {
-    return remoteSessionOf(request) ?? openWorkspace(request)
+    const { remote, here } = serverMeant(request)
+    return remote ?? openWorkspace(request, { here })
   } catch {
     return undefined
   }
@@ -88,8 +89,7 @@ function isEnvironment({ store, reference }: Workspace, word: string): boolean {
   }
 }
 
-function locate(request: SessionRequest, typed: string, mode: LocateMode): Located {
-  const own = openWorkspace(request)
+function locate(own: Workspace, typed: string, mode: LocateMode): Located {
   if (typed === '' && mode === 'existing') {
     const selected = selectedEnvironment(own)
     if (selected !== undefined) return { workspace: own, reference: own.reference(selected) }

@@ -26,12 +26,18 @@ import { type Chosen, keyContext, type Workspace } from './workspace.ts'
 /**
  * The store that is named in the request or by `ESC_STORE`, else the one that the nearest
  * `.esc.yaml` names, else the one at or above the current folder, else that of the last login.
+ *
+ * @param looked what the nearest `.esc.yaml` chooses, where that is known. Default: it is looked
+ *   for.
  */
-export function openWorkspace({ store: named, ...parts }: SessionRequest): Workspace {
+export function openWorkspace(
+  { store: named, ...parts }: SessionRequest,
+  looked?: { readonly here: FolderChoice | undefined },
+): Workspace {
   const { cwd, env } = parts.host
   const chosen = named ?? env.ESC_STORE
   if (chosen) return workspaceOf((host) => openChosen(resolve(cwd, chosen), host), 'named', { parts })
-  const here = storeOfFolder(parts.host)
+  const { here } = looked ?? { here: storeOfFolder(parts.host) }
   if (here?.store !== undefined) return openOfFolder(here, here.store, parts)
   try {
     return workspaceOf((host) => Store.find(cwd, host), 'found', { parts })

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { storeOfFolder } from '../folders/folder-choice.ts'
+import { type FolderChoice, storeOfFolder } from '../folders/folder-choice.ts'
 import { RemoteSession, sessionOnServer } from '../servers/remote-session.ts'
 import { namedServer, namesServer } from '../servers/server-in-words.ts'
 import { readKnownStores } from './known-stores.ts'
@@ -15,27 +15,36 @@ import type { SessionHost, SessionRequest } from './session-parts.ts'
  * @throws EscError `not_found` when there is no store; `forbidden` when there is no token for it.
  */
 export function startSession(request: SessionRequest): Session {
-  return remoteSessionOf(request) ?? new Session(openWorkspace(request))
+  const { remote, here } = serverMeant(request)
+  return remote ?? new Session(openWorkspace(request, { here }))
 }
 
-/** Opens a session on the server that is meant. `undefined`: a folder is meant, or nothing. */
-export function remoteSessionOf(request: SessionRequest): RemoteSession | undefined {
+/** The server that a request means, or what it has found on the way to a folder. */
+interface Meant {
+  /** A session on the server. `undefined`: a folder is meant, or nothing. */
+  readonly remote: RemoteSession | undefined
+  /** The choice of the nearest `.esc.yaml`, where nothing else says which store is meant. */
+  readonly here: FolderChoice | undefined
+}
+
+/** Opens a session on the server that is meant, if one is. */
+export function serverMeant(request: SessionRequest): Meant {
   const named = namedServer(request)
-  if (named !== undefined) return sessionOnServer(named, request, 'named')
+  if (named !== undefined) return { remote: sessionOnServer(named, request, 'named'), here: undefined }
   const isNamed = request.store !== undefined || Boolean(request.host.env.ESC_STORE)
-  if (isNamed) return undefined
+  if (isNamed) return { remote: undefined, here: undefined }
   const here = storeOfFolder(request.host)
   if (here !== undefined) {
-    return namesServer(here.store) ? sessionOnServer(here.store, request, 'folder') : undefined
+    return { remote: namesServer(here.store) ? sessionOnServer(here.store, request, 'folder') : undefined, here }
   }
   const { current } = readKnownStores(request.host.env)
-  if (!namesServer(current)) return undefined
+  if (!namesServer(current)) return { remote: undefined, here }
   try {
-    openWorkspace(request)
-    return undefined
+    openWorkspace(request, { here })
+    return { remote: undefined, here }
   } catch (error) {
     if (!(error instanceof EscError) || error.code !== 'not_found') throw error
-    return sessionOnServer(current, request, 'login')
+    return { remote: sessionOnServer(current, request, 'login'), here }
   }
 }
 
