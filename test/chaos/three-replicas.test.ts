@@ -186,7 +186,8 @@ describe('three servers on one database', function () {
     const set = instants.get(name) ?? []
     instants.set(name, set)
     const last = set.at(-1)
-    if (last !== undefined && !environment.events.list<{ due: string }>('schedules').some(({ due }) => due === last)) return
+    if (last !== undefined && !environment.events.list<{ due: string }>('schedules').some(({ due }) => due === last))
+      return
     const once = new Date(Date.now() + between(4000, 30_000)).toISOString()
     const timing = { cron: undefined, once, timezone: undefined }
     await perform(workspace, editSchedule, workspace.reference(name), { id: scheduleId, timing }).catch(() => {})
@@ -310,7 +311,9 @@ describe('three servers on one database', function () {
         if (number !== index + 1) violations.push(`${name}: revision ${number} in the place of ${index + 1}`)
       }
       const saved = history.flatMap(({ details }) => (details.due ? [`${details.due} ${details.attempt}`] : []))
-      const lines = environment.events.list<{ due: string; attempt: number; missed?: number; result: string }>('schedules')
+      const lines = environment.events.list<{ due: string; attempt: number; missed?: number; result: string }>(
+        'schedules',
+      )
       const recorded = lines.map(({ due, attempt }) => `${due} ${attempt}`)
       for (const runs of [saved, recorded]) {
         const twice = runs.filter((run, index) => runs.indexOf(run) !== index)
