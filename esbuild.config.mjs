@@ -12,6 +12,7 @@ import { buildConsole } from './esbuild/console.mjs'
 import { pastFrontDoors } from './esbuild/front-doors.mjs'
 import { buildLayers } from './esbuild/layers.mjs'
 import { thirdPartyLicences } from './esbuild/third-party-licences.mjs'
+import { writeManPages } from './packaging/man-pages.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
@@ -543,3 +544,4 @@ for (const name of vendorModules) stamp(join(dist, 'vendor', `${basename(name, '
 // In a process of its own: what the bundle does at run time must not depend on this one.
 const finish = spawnSync(process.execPath, [join(root, 'bin', 'finish-build.cjs')], { stdio: 'inherit', cwd: root })
 process.exitCode = finish.status ?? 1
+if (finish.status === 0) writeManPages(root)

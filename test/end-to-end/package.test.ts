@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -73,7 +73,7 @@ describe('the package', function () {
 
   it('holds nothing else: no tests, no sources, no caches, no maps, no place of this machine', () => {
     const allowed =
-      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/types(-cjs)?\/.*\.d\.ts|dist\/types-cjs\/package\.json|dist\/console\/(manifest\.json|assets\/[\w-]+\.(js|css))|docs\/((providers|how-to)\/)?[\w-]+\.md|environments\/.*|[\w.]+)$/
+      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/man\/esc[\w-]*\.1|dist\/types(-cjs)?\/.*\.d\.ts|dist\/types-cjs\/package\.json|dist\/console\/(manifest\.json|assets\/[\w-]+\.(js|css))|docs\/((providers|how-to)\/)?[\w-]+\.md|environments\/.*|[\w.]+)$/
     expect(files.filter((file) => !allowed.test(file))).to.deep.equal([])
     for (const file of files) {
       const text = readFileSync(join(packageRoot, file), 'latin1')
@@ -137,6 +137,7 @@ describe('the installed package', function () {
       expect(await esc(['version'])).to.equal(`${manifest.version}\n`)
       expect(await esc(['--help'])).to.include('USAGE')
       expect(await esc(['env', 'rotate', '--help'])).to.include('esc env rotate rotators/ci')
+      expect(existsSync(join(prefix, 'share', 'man', 'man1', 'esc-env-rotate.1')), 'linked by npm').to.equal(true)
       for (const shell of ['bash', 'zsh', 'fish']) expect(await esc(['completion', shell])).to.include('rotators')
       await esc(['init'])
       await esc(['env', 'init', 'app/dev'])

@@ -69,9 +69,9 @@ export async function oclifConfig(root: string, options: { readonly ignoreManife
   return Config.load({ root, pjson, plugins: new Map([[plugin.name, plugin as unknown as Interfaces.Plugin]]) })
 }
 
-/** The content of `oclif.manifest.json`. */
-export async function manifestOf(root: string): Promise<Interfaces.Manifest> {
+/** The content of `oclif.manifest.json`, with what manual pages need beside it. */
+export async function manifestOf(root: string): Promise<Interfaces.Manifest & { readonly topics: typeof TOPICS }> {
   const config = await oclifConfig(root, { ignoreManifest: true })
   const plugin = [...config.plugins.values()][0] as unknown as Plugin
-  return plugin.manifest
+  return { ...plugin.manifest, topics: TOPICS }
 }
