@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { initChosenStore } from '../../operations/index.ts'
-import { EscCommand } from '../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { text } from '../framework/flags.ts'
 import { sessionRequest } from '../framework/session.ts'
 
@@ -11,6 +11,7 @@ const flags = {
       "how new environments keep their key: default (a key file of yours), passphrase, age, or the URL of a vendor's key",
     value: 'provider',
   }),
+  ...OUTPUT_FLAG,
 }
 
 interface Result {

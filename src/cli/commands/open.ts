@@ -19,7 +19,7 @@ import {
   unknownPaths,
   unknownVariables,
 } from '../../operations/index.ts'
-import { EscCommand } from '../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
 import { choice, LIFETIME_FLAG } from '../framework/flags.ts'
 import { ReportedError } from '../framework/report-error.ts'
@@ -40,6 +40,7 @@ const flags = {
   ...ALLOW_VARIABLE_FLAG,
   ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,
+  ...OUTPUT_FLAG,
 }
 
 /**
@@ -75,6 +76,12 @@ that are not known show as [unknown]; the other formats fail. To look without se
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<string> {
+    const { format, output } = this.flags
+    if (output === 'json' && format !== 'json' && format !== 'detailed') {
+      throw new EscError('usage', `--output json and --format ${format} exclude each other`, {
+        hint: 'give one of them',
+      })
+    }
     const typed = this.flags.env ?? this.positionals[0] ?? ''
     if (!namesSeveral(typed)) {
       const target = openTarget(this.io, this.flags, this.positionals)
@@ -106,10 +113,10 @@ that are not known show as [unknown]; the other formats fail. To look without se
     if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (partial !== undefined) {
       await this.#showPartial(partial, path)
-      throw new ReportedError('provider_failed', `calls of providers in ${reference.typed} failed`)
+      throw new ReportedError('provider_failed', `calls of providers in ${reference.typed} failed`, diagnostics)
     }
     if (diagnostics.some(({ severity }) => severity === 'error')) {
-      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
+      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`, diagnostics)
     }
     if (properties === undefined) return ''
     if (variables) {
@@ -147,7 +154,8 @@ that are not known show as [unknown]; the other formats fail. To look without se
   ) {
     const format: Format = this.flags.format
     const found = findValue(partial, path ?? [])
-    if (found.kind === 'missing') return
+    // One JSON value is printed, and that is the error.
+    if (found.kind === 'missing' || this.flags.output === 'json') return
     const isWhole = unknownPaths(found.value, path ?? []).length === 0
     if (isForPrograms(format) && !(format === 'string' && path !== undefined && isWhole)) return
     const limits = evaluationLimits(this.io.env)
@@ -161,6 +169,10 @@ that are not known show as [unknown]; the other formats fail. To look without se
   }
 
   override get printsValues(): boolean {
+    return true
+  }
+
+  override get printsJson(): boolean {
     return true
   }
 

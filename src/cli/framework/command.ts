@@ -156,6 +156,14 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
     return false
   }
 
+  /**
+   * The text is JSON already, and `--output json` prints the same: values as they are, which a
+   * program must get byte for byte.
+   */
+  get printsJson(): boolean {
+    return false
+  }
+
   /** Returns the data that `--output json` prints. */
   json(result: Result): unknown {
     return result

@@ -1,10 +1,11 @@
 import { configPathInDefinition, parseConfigKey, removeValues, writtenConfigPath } from '../../operations/index.ts'
-import { type SavedConfig, savedConfig } from './config-text.ts'
+import { savedConfig } from './config-text.ts'
 import type { Host } from './host.ts'
+import type { SavedRevision } from './saved-text.ts'
 import type { Target } from './session.ts'
 
 /** The result of removing keys. */
-export interface RemovedConfig extends SavedConfig {
+export interface RemovedConfig extends SavedRevision {
   /** Keys that the environment itself does not set. */
   readonly missing: readonly string[]
 }

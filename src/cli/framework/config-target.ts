@@ -81,10 +81,10 @@ export async function readValues(
   function refuseErrors(found: OpenedEnvironment['diagnostics'], isOfProviders = false): void {
     if (found.length > 0) io.err(diagnosticLines(found, hasColour(io, 'stderr')))
     if (isOfProviders) {
-      throw new ReportedError('provider_failed', `calls of providers in ${reference.typed} failed`)
+      throw new ReportedError('provider_failed', `calls of providers in ${reference.typed} failed`, found)
     }
     if (!found.some(({ severity }) => severity === 'error')) return
-    throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
+    throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`, found)
   }
 }
 

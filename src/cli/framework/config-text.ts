@@ -2,19 +2,13 @@ import type { ConfigEntry, SaveResult } from '../../operations/index.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { refused } from './report-error.ts'
-
-/** The result of a change of the configuration. */
-export interface SavedConfig {
-  readonly revision: number
-  /** False when all of it was there already. */
-  readonly changed: boolean
-}
+import { type SavedRevision, savedRevision } from './saved-text.ts'
 
 /** Prints what was noticed while saving. @throws EscError when the definition was refused. */
-export function savedConfig(io: Host, environment: string, saved: SaveResult): SavedConfig {
+export function savedConfig(io: Host, environment: string, saved: SaveResult): SavedRevision {
   io.err(diagnosticLines(saved.diagnostics, hasColour(io, 'stderr')))
-  if (saved.kind === 'refused') throw refused(environment)
-  return { revision: saved.revision, changed: saved.kind === 'saved' }
+  if (saved.kind === 'refused') throw refused(environment, saved.diagnostics)
+  return savedRevision(saved)
 }
 
 /**

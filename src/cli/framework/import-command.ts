@@ -12,6 +12,7 @@ import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
 import { readText } from './definition-input.ts'
 import { boolean, text } from './flags.ts'
 import { refused } from './report-error.ts'
+import { newRevisionLine } from './saved-text.ts'
 import { openTarget } from './session.ts'
 
 const flags = {
@@ -76,7 +77,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     const { saved, plain, warnings } = imported
     for (const warning of warnings) this.io.err(`warning: ${warning}\n`)
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
-    if (saved.kind === 'refused') throw refused(reference.name)
+    if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
     if (plain.length > 0) this.io.err(`Not encrypted: ${plain.join(', ')}. --secret encrypts everything.\n`)
     return { ...imported, name: reference.name }
   }
@@ -94,5 +95,5 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
 }
 
 function revisionText({ kind, revision }: ImportedValues['saved']): string {
-  return kind === 'saved' ? `New revision '${revision}' was created.` : 'It was all there already.'
+  return kind === 'saved' ? newRevisionLine(revision) : 'It was all there already.'
 }

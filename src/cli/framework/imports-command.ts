@@ -1,12 +1,13 @@
 import type { ChangedImports, Session } from '../../operations/index.ts'
 import { refuseVersion } from '../../operations/index.ts'
 import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from './command.ts'
-import { type SavedConfig, savedConfig } from './config-text.ts'
+import { savedConfig } from './config-text.ts'
+import { type SavedRevision, savedText } from './saved-text.ts'
 import { openTarget, type Target } from './session.ts'
 
 const flags = { ...JSON_FLAGS }
 
-interface Result extends SavedConfig {
+interface Result extends SavedRevision {
   /** Names as they are written. */
   readonly imports: ChangedImports['changed']
 }
@@ -36,5 +37,7 @@ export abstract class ImportsCommand extends EscCommand<Result, typeof flags> {
     return { ...savedConfig(this.io, reference.name, saved), imports: changed }
   }
 
-  text(): undefined {}
+  text(saved: SavedRevision): string {
+    return savedText(this.io, saved)
+  }
 }

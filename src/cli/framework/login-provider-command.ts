@@ -2,10 +2,11 @@ import { EscError } from '../../errors.ts'
 import type { Json } from '../../json.ts'
 import { parsePath, refuseVersion, secretCall, setLoginProvider } from '../../operations/index.ts'
 import { diagnosticBlocks, hasColour } from '../terminal/index.ts'
-import { EscCommand, WRITE_FLAGS } from './command.ts'
-import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
+import { DRAFT_FLAG, inDraft } from './draft.ts'
 import { boolean, type Flags, text } from './flags.ts'
 import { RewordedError } from './report-error.ts'
+import { type DraftedRevision, savedRevision, savedText } from './saved-text.ts'
 import { readSecret } from './secret-input.ts'
 import type { Target } from './session.ts'
 
@@ -18,6 +19,7 @@ export function loginProviderFlags(path: string) {
     path: text({ description: `where to put it, below values (default: ${path})`, value: 'path' }),
     create: boolean({ description: 'make the environment if there is none' }),
     ...DRAFT_FLAG,
+    ...OUTPUT_FLAG,
   }
 }
 
@@ -41,8 +43,13 @@ interface OwnFlags {
   readonly draft?: string
 }
 
+interface Result extends DraftedRevision {
+  /** Full name of the environment when the command has made it. */
+  readonly created: string | undefined
+}
+
 /** Writes one `fn::open` of a login provider into a definition. What differs is said by `call`. */
-export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<Drafted<void>, F> {
+export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<Result, F> {
   static override baseFlags = WRITE_FLAGS
 
   /** The place where the call goes by default. */
@@ -57,14 +64,15 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
   /** The call, from those words. Members that are undefined or empty are left out. */
   protected abstract call(words: readonly string[]): Json
 
-  async run(): Promise<Drafted<void>> {
+  async run(): Promise<Result> {
     const { io, positionals } = this
     const flags: OwnFlags = this.flags
     const id = (this.constructor as unknown as { readonly id: string }).id
-    return inDraft({ io, flags, positionals, id }, (target) => this.#set(target, flags))
+    const { result, draft } = await inDraft({ io, flags, positionals, id }, (target) => this.#set(target, flags))
+    return { ...result, draft }
   }
 
-  async #set({ session, reference, rest }: Target, flags: OwnFlags): Promise<void> {
+  async #set({ session, reference, rest }: Target, flags: OwnFlags): Promise<Omit<Result, 'draft'>> {
     refuseVersion(reference, 'provider')
     const words = await this.#words(rest, flags)
     const block = this.call(words)
@@ -80,6 +88,7 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
     if (saved.kind === 'refused') {
       throw new EscError('invalid_definition', 'provider update failed', { hint: 'nothing was saved' })
     }
+    return { ...savedRevision(saved), created }
   }
 
   async #words(rest: readonly string[], { file }: OwnFlags): Promise<readonly string[]> {
@@ -97,8 +106,8 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
     })
   }
 
-  text({ draft }: Drafted<void>): string {
-    return draft === undefined ? 'Provider updated.' : draftText(draft)
+  text(saved: Result): string {
+    return savedText(this.io, saved, 'Provider updated.\n')
   }
 }
 

@@ -54,10 +54,19 @@ async function runBusily(
   const host = Command.busy === undefined ? undefined : beginBusy(io, Command.busy)
   try {
     const pager = Command.paged && !json ? ((input.flags as { readonly pager?: string }).pager ?? '') : undefined
-    return await run(new Command(input, host ?? io), { json, pager, io: host ?? io })
+    const shown = host ?? io
+    return await run(new Command(input, json ? withoutOutput(shown) : shown), { json, pager, io: shown })
   } finally {
     host?.busy?.end()
   }
+}
+
+/**
+ * A program reads one value on standard output. The questions and news of a command are for people,
+ * and go to standard error.
+ */
+function withoutOutput(io: Host): Host {
+  return Object.create(io, { out: { value: (text: string | Uint8Array) => io.err(text) } })
 }
 
 interface Showing {
@@ -70,9 +79,10 @@ interface Showing {
 async function run(command: EscCommand, { json, pager, io }: Showing): Promise<number> {
   try {
     const result = await command.run()
-    const output = json ? await asJson(command.json(result)) : command.text(result)
+    const asData = json && !command.printsJson
+    const output = asData ? await asJson(command.json(result)) : command.text(result)
     if (output !== undefined && output !== '') {
-      const values = !json && command.printsValues
+      const values = !asData && command.printsValues
       // A value of bytes is printed as it is.
       // Nearly every text is well-formed, and asking costs nothing.
       const isRaw = values && !output.isWellFormed() && hasRawBytes(output)

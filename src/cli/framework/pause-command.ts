@@ -1,5 +1,5 @@
 import { pauseSchedule, refuseVersion } from '../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from './command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
 import { SCHEDULED } from './schedule-text.ts'
 import { openTarget } from './session.ts'
 
@@ -9,8 +9,9 @@ interface Result {
 }
 
 /** Pauses a schedule, or has it go on. */
-export abstract class PauseCommand extends EscCommand<Result> {
+export abstract class PauseCommand extends EscCommand<Result, typeof OUTPUT_FLAG> {
   static override baseFlags = WRITE_FLAGS
+  static override flags = OUTPUT_FLAG
   static override args = SCHEDULED
   static override count = { kind: 'exactly', count: 2 } as const
 
@@ -27,5 +28,9 @@ export abstract class PauseCommand extends EscCommand<Result> {
 
   text({ id, fullName }: Result): string {
     return `${this.paused ? 'Paused' : 'Resumed'} schedule ${id} for ${fullName}`
+  }
+
+  override json({ id, fullName }: Result): unknown {
+    return { id, environment: fullName }
   }
 }

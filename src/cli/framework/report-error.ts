@@ -1,8 +1,11 @@
 import { type ErrorCode, EscError, type EscErrorOptions, hintOf, textOfError } from '../../errors.ts'
+import type { SaveResult } from '../../operations/index.ts'
 import type { Remedy } from '../../remedy.ts'
 import { mapRemedy } from '../../rich-text.ts'
 import type { Io } from '../terminal/index.ts'
 import { backmost, hasColour, red, toJsonText, worded } from '../terminal/index.ts'
+
+type Diagnostic = SaveResult['diagnostics'][number]
 
 /** The exit codes of the process (docs/cli.md, "Exit codes"). */
 export const EXIT = {
@@ -20,7 +23,15 @@ export const EXIT = {
  * An error whose explanation has already been printed, such as diagnostics. Only
  * its exit code still counts.
  */
-export class ReportedError extends EscError {}
+export class ReportedError extends EscError {
+  /** The mistakes that were printed, for programs. */
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(code: ErrorCode, message: string, diagnostics: readonly Diagnostic[] = []) {
+    super(code, message)
+    this.diagnostics = diagnostics
+  }
+}
 
 /** An error in other words, with the code and the remedies that it has. */
 export class RewordedError extends EscError {
@@ -74,7 +85,10 @@ export function reportError(error: unknown, io: Io, output: 'text' | 'json'): nu
     // A plugin's copy of the class may be of an earlier version.
     const remedies = (error instanceof EscError && error.remedies) || []
     const more = remedies.length === 0 ? {} : { remedies: remedies.map((each) => mapRemedy(each, conceal)) }
-    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...more } }))
+    const diagnostics = error instanceof ReportedError ? error.diagnostics : []
+    const mistakes =
+      diagnostics.length === 0 ? {} : { diagnostics: diagnostics.map((each) => mistakeJson(each, conceal)) }
+    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...more, ...mistakes } }))
   }
   if (!(error instanceof ReportedError)) {
     const label = hasColour(io, 'stderr') ? red('Error:') : 'Error:'
@@ -88,7 +102,20 @@ export function reportError(error: unknown, io: Io, output: 'text' | 'json'): nu
   return exitCode
 }
 
+/** A mistake in a definition for programs. `line` and `column` begin with 1. */
+function mistakeJson({ severity, summary, range, path, hint }: Diagnostic, conceal: (text: string) => string) {
+  const begin = range?.begin
+  return {
+    severity,
+    summary: conceal(summary),
+    ...(range === undefined ? {} : { environment: range.environment, line: begin?.line, column: begin?.column }),
+    ...(path === '' ? {} : { path }),
+    ...(hint === undefined ? {} : { hint: conceal(worded(hint)) }),
+  }
+}
+
 /** For after diagnostics have been printed: the definition was not saved. */
-export function refused(environment: string): ReportedError {
-  return new ReportedError('invalid_definition', `the definition of ${environment} has errors; it was not saved`)
+export function refused(environment: string, diagnostics: readonly Diagnostic[]): ReportedError {
+  const message = `the definition of ${environment} has errors; it was not saved`
+  return new ReportedError('invalid_definition', message, diagnostics)
 }

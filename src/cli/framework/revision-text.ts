@@ -19,6 +19,26 @@ export function revisionBlock(
   return `${head}\n    Retracted by ${person(by)}${since} and replaced with revision ${replacement}.\n${why}`
 }
 
+/** A revision for programs. */
+export function revisionJson({ number, created, author, change, rotated, tags, retraction }: RevisionSummary) {
+  return {
+    number,
+    created: created.toISOString(),
+    creatorLogin: author.email ?? author.name,
+    creatorName: author.name,
+    change,
+    ...(rotated.length > 0 && { rotated }),
+    tags: tags.length === 0 ? null : tags,
+    retracted: retraction && {
+      replacement: retraction.replacement,
+      at: retraction.at?.toISOString(),
+      byLogin: retraction.by?.email ?? retraction.by?.name,
+      byName: retraction.by?.name,
+      reason: retraction.reason,
+    },
+  }
+}
+
 /** Such as `edit`, `set`, `rotate deploy.token` or `rollback to 3`. */
 function changeText({ change, from, rotated }: RevisionSummary): string {
   if (from !== undefined) return oneLine(`${change} to ${from}`)

@@ -8,6 +8,7 @@ import {
 import { askYesNo, diagnosticLines, hasColour, type ProgressBlock, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { EXIT } from './report-error.ts'
+import { newRevisionLine } from './saved-text.ts'
 
 /** The outcome of a rotation that a person has asked for. */
 export interface RequestedRotation {
@@ -93,7 +94,7 @@ function explain({ typed, report, interrupted }: RequestedRotation, io: Host): v
 export function rotationText({ typed, mode, report }: RequestedRotation): string {
   if (mode === 'plan') return planText(typed, report)
   if (mode === 'adopt') {
-    if (report.revision !== undefined) return `Credential adopted.\nNew revision '${report.revision}' was created.\n`
+    if (report.revision !== undefined) return `Credential adopted.\n${newRevisionLine(report.revision)}`
     return report.paths.map(({ path, error }) => `Credential not adopted.\nPath: ${path}, error: ${error}\n`).join('')
   }
   if (report.paths.length === 0 && report.warnings.length === 0) {
@@ -112,7 +113,7 @@ export function rotationExitCode({ report, interrupted }: RequestedRotation): nu
 function rotatedText(typed: string, report: RotationReport): string {
   const failed = report.paths.filter((path) => path.status !== 'succeeded')
   let text = `Environment '${typed}' rotated${report.status === 'succeeded' ? '' : ' with errors'}.\n`
-  if (report.revision !== undefined) text += `New revision '${report.revision}' was created.\n`
+  if (report.revision !== undefined) text += newRevisionLine(report.revision)
   if (failed.length > 0) {
     text += '\nFailed secrets:\n'
     for (const { path, error } of failed) text += `Path: ${path}, error: ${error}\n`

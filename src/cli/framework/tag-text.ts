@@ -16,7 +16,7 @@ function lastUpdated(modified: Date | undefined, editor: EnvironmentTag['editor'
 }
 
 /** Tells who changed a tag and when, for programs. */
-export function editorJson({ modified, editor }: Pick<EnvironmentTag, 'modified' | 'editor'>) {
+function editorJson({ modified, editor }: Pick<EnvironmentTag, 'modified' | 'editor'>) {
   return {
     modified: modified?.toISOString(),
     editorLogin: editor === undefined ? undefined : editor.email || editor.name,
@@ -26,4 +26,8 @@ export function editorJson({ modified, editor }: Pick<EnvironmentTag, 'modified'
 
 export function environmentTagJson(tag: EnvironmentTag) {
   return { name: tag.name, value: tag.value, ...editorJson(tag) }
+}
+
+export function revisionTagJson(tag: TagSummary) {
+  return { name: tag.name, revision: tag.revision, ...editorJson(tag) }
 }

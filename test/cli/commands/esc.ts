@@ -6,6 +6,7 @@ import { main } from '../../../src/cli/framework/main.ts'
 import { storeIdentity } from '../../../src/machine/index.ts'
 import { digestOf } from '../../digest.ts'
 import { repositoryRoot } from '../../sources.ts'
+import { asksForJson, checkJsonOutput } from '../json/check-output.ts'
 
 export const packageRoot = repositoryRoot
 
@@ -93,6 +94,7 @@ export class Playground {
       ...options.io,
     }
     const code = await main(words, packageRoot, io)
+    if (asksForJson(words)) checkJsonOutput(words, { out, code })
     return { code, out, err }
   }
 

@@ -10,6 +10,7 @@ import {
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
+import { newRevisionLine } from '../../framework/saved-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
 
@@ -65,7 +66,7 @@ Without an environment, copies from the selected one (esc select).`
     const { result: copied } = await session.perform(copyValues, to, request)
     this.io.err(diagnosticLines(copied.diagnostics, hasColour(this.io, 'stderr')))
     const broken = copied.diagnostics.some(({ severity }) => severity === 'error')
-    if (copied.kind === 'refused' || broken) throw refused(to.name)
+    if (copied.kind === 'refused' || broken) throw refused(to.name, copied.diagnostics)
     this.#explain(copied, to.name)
     return { ...copied, from: reference.name, to: to.name }
   }
@@ -102,7 +103,7 @@ Without an environment, copies from the selected one (esc select).`
     if (kind !== 'saved') return `'${to}' has it all already.`
     const more = imports.length === 0 ? '' : ` and ${imports.length} import${imports.length === 1 ? '' : 's'}`
     const values = `${paths.length} value${paths.length === 1 ? '' : 's'}${more}`
-    return `Copied ${values} to '${to}'.\nNew revision '${revision}' was created.`
+    return `Copied ${values} to '${to}'.\n${newRevisionLine(revision)}`
   }
 
   override json(result: Result): unknown {

@@ -2,6 +2,7 @@ import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from '../../framework/comm
 import { type RemovedConfig, removeConfig } from '../../framework/config-remove.ts'
 import { openConfigToWrite } from '../../framework/config-target.ts'
 import { boolean } from '../../framework/flags.ts'
+import { savedText } from '../../framework/saved-text.ts'
 
 const flags = {
   path: boolean({ description: 'each key is a path into a value, such as endpoints[0].token' }),
@@ -29,5 +30,7 @@ export default class ConfigRmAll extends EscCommand<RemovedConfig, typeof flags>
     return removeConfig(target, { structured: this.flags.path }, this.io)
   }
 
-  text(): undefined {}
+  text(saved: RemovedConfig): string {
+    return savedText(this.io, saved)
+  }
 }

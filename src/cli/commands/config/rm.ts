@@ -2,6 +2,7 @@ import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from '../../framework/comm
 import { type RemovedConfig, removeConfig } from '../../framework/config-remove.ts'
 import { openConfigToWrite } from '../../framework/config-target.ts'
 import { boolean } from '../../framework/flags.ts'
+import { savedText } from '../../framework/saved-text.ts'
 
 const flags = {
   path: boolean({ description: 'the key is a path into a value, such as endpoints[0].token' }),
@@ -31,5 +32,7 @@ imported environment sets stays: remove it there.`
     return removeConfig(target, { structured: this.flags.path }, this.io)
   }
 
-  text(): undefined {}
+  text(saved: RemovedConfig): string {
+    return savedText(this.io, saved)
+  }
 }

@@ -5,9 +5,10 @@ import { parseJson } from '../../../read-json.ts'
 import { CONFIG_WRITE_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { typedForm } from '../../framework/config-input.ts'
 import { openConfigToWrite } from '../../framework/config-target.ts'
-import { type SavedConfig, savedConfig } from '../../framework/config-text.ts'
+import { savedConfig } from '../../framework/config-text.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { boolean, list, text } from '../../framework/flags.ts'
+import { type SavedRevision, savedText } from '../../framework/saved-text.ts'
 
 const flags = {
   secret: list({
@@ -29,7 +30,7 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-export default class ConfigSetAll extends EscCommand<SavedConfig, typeof flags> {
+export default class ConfigSetAll extends EscCommand<SavedRevision, typeof flags> {
   static override id = 'config:set-all'
   static override busy = 'saving'
   static override summary = 'Set several configuration values in one revision.'
@@ -54,7 +55,7 @@ none. --secret encrypts a value; one that looks like a secret is refused unless 
   static override usesSelected = 'only' as const
   static override count = { kind: 'any' } as const
 
-  async run(): Promise<SavedConfig> {
+  async run(): Promise<SavedRevision> {
     const { session, reference, rest } = openConfigToWrite(this.io, this.flags, this.positionals, 'set-all')
     const { secret, plaintext, json } = this.flags
     const assignments = [
@@ -94,7 +95,9 @@ none. --secret encrypts a value; one that looks like a secret is refused unless 
     return readText(this.io, '-', { file: 'could not read file', stdin: 'could not read from stdin' })
   }
 
-  text(): undefined {}
+  text(saved: SavedRevision): string {
+    return savedText(this.io, saved)
+  }
 }
 
 /** Reads what `esc config --json` prints. No message repeats a value. */

@@ -3,8 +3,9 @@ import { givenValue, parseConfigKey, setConfig } from '../../../operations/index
 import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from '../../framework/command.ts'
 import { readConfigValue, TYPE_FLAG, typedForm } from '../../framework/config-input.ts'
 import { openConfigToWrite } from '../../framework/config-target.ts'
-import { type SavedConfig, savedConfig } from '../../framework/config-text.ts'
+import { savedConfig } from '../../framework/config-text.ts'
 import { boolean } from '../../framework/flags.ts'
+import { type SavedRevision, savedText } from '../../framework/saved-text.ts'
 
 const flags = {
   secret: boolean({ description: 'encrypt the value' }),
@@ -15,7 +16,7 @@ const flags = {
   ...JSON_FLAGS,
 }
 
-export default class ConfigSet extends EscCommand<SavedConfig, typeof flags> {
+export default class ConfigSet extends EscCommand<SavedRevision, typeof flags> {
   static override id = 'config:set'
   static override busy = 'saving'
   static override summary = 'Set a configuration value.'
@@ -49,7 +50,7 @@ false and integers become booleans and numbers. --type sets the type.`
   static override jsonSwitch = true
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
-  async run(): Promise<SavedConfig> {
+  async run(): Promise<SavedRevision> {
     const { secret, plaintext, path: structured, type, raw } = this.flags
     if (Number(secret) + Number(plaintext) + Number(type !== undefined) > 1) {
       throw new EscError('usage', 'only one of --secret, --plaintext and --type can be given', {
@@ -72,5 +73,7 @@ false and integers become booleans and numbers. --type sets the type.`
     return savedConfig(this.io, reference.name, result)
   }
 
-  text(): undefined {}
+  text(saved: SavedRevision): string {
+    return savedText(this.io, saved)
+  }
 }

@@ -1,6 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { type Cloned, cloneEnvironment, refuseVersion } from '../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
 import { openTarget, type Target } from '../../framework/session.ts'
 
@@ -11,6 +11,7 @@ const flags = {
   }),
   'preserve-env-tags': boolean({ description: 'clone the tags of the environment' }),
   'preserve-rev-tags': boolean({ description: 'clone the tags of its revisions' }),
+  ...OUTPUT_FLAG,
 }
 
 export default class EnvClone extends EscCommand<Cloned, typeof flags> {
@@ -51,6 +52,10 @@ without their credentials, because two environments that rotate one credential w
 
   text({ from, to }: Cloned): string {
     return `Environment ${from} cloned into ${to}.`
+  }
+
+  override json({ from, to, dropped }: Cloned): unknown {
+    return { from, to, withoutCredential: dropped }
   }
 }
 

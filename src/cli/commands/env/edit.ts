@@ -9,11 +9,12 @@ import {
   type SubmittedDraft,
   withFooter,
 } from '../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
-import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
+import { DRAFT_FLAG, inDraft } from '../../framework/draft.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
+import { savedText } from '../../framework/saved-text.ts'
 import { sweepPlaintext, type Target } from '../../framework/session.ts'
 import { diagnosticBlocks, editText, findEditor, hasColour } from '../../terminal/index.ts'
 
@@ -26,11 +27,13 @@ const flags = {
   }),
   'show-secrets': boolean({ description: 'edit with secrets in the clear' }),
   ...DRAFT_FLAG,
+  ...OUTPUT_FLAG,
 }
 
 /** `aborted`: the user gave up; nothing was saved. */
 interface Result {
   readonly kind: 'saved' | 'unchanged' | 'aborted'
+  readonly revision?: number
   readonly draft?: SubmittedDraft
 }
 
@@ -84,8 +87,8 @@ editor.`
     }
     const { result: saved } = await session.perform(replaceDefinition, reference, { text: definition })
     this.#show(saved, reference.name, definition)
-    if (saved.kind === 'refused') throw refused(reference.name)
-    return { kind: saved.kind }
+    if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
+    return { kind: saved.kind, revision: saved.revision }
   }
 
   async #edit({ session, reference }: Target): Promise<Result> {
@@ -110,7 +113,7 @@ editor.`
     const { result: saved } = await session.perform(editDefinition, reference, request)
     if (saved.kind === 'aborted') return saved
     this.#show(saved, name, definition ?? '')
-    return { kind: saved.kind }
+    return { kind: saved.kind, revision: saved.revision }
   }
 
   /** @throws EscError `invalid_definition` when the user does not want to go on. */
@@ -119,7 +122,7 @@ editor.`
     this.io.err('Press ENTER to continue editing or ^D to exit')
     if ((await this.io.readLine()) !== undefined) return
     this.io.err('\nAborting edit.\n')
-    throw refused(name)
+    throw refused(name, refusal.diagnostics)
   }
 
   #footerDiagnostics(diagnostics: SaveResult['diagnostics'], environment: string, source: string): string {
@@ -131,9 +134,14 @@ editor.`
     this.io.err(diagnosticBlocks(saved.diagnostics, { environment, text: source }, hasColour(this.io, 'stderr')))
   }
 
-  text({ kind, draft }: Result): string | undefined {
-    if (draft !== undefined) return draftText(draft)
+  text({ kind, revision = 0, draft }: Result): string | undefined {
     if (kind === 'aborted') return undefined
-    return kind === 'saved' ? 'Environment updated.' : 'Environment unchanged.'
+    const changed = kind === 'saved'
+    const recorded = changed ? 'Environment updated.\n' : 'Environment unchanged.\n'
+    return savedText(this.io, { revision, changed, draft }, recorded)
+  }
+
+  override json({ kind, revision, draft }: Result): unknown {
+    return { revision: revision ?? null, changed: kind === 'saved', aborted: kind === 'aborted', draft }
   }
 }

@@ -15,7 +15,7 @@ import {
   renderGot,
   unknownFormat,
 } from '../../../operations/index.ts'
-import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { pagesText, pageText, type Section } from '../../framework/page-text.ts'
 import { openSession, openTarget, type Target } from '../../framework/session.ts'
@@ -35,6 +35,7 @@ const flags = {
   'show-secrets': boolean({ description: 'show secrets in the clear' }),
   ...ALLOW_VARIABLE_FLAG,
   imports: boolean({ description: 'show which revision each import came to (on a terminal it is shown anyway)' }),
+  ...OUTPUT_FLAG,
 }
 
 export default class EnvGet extends EscCommand<string, typeof flags> {
@@ -70,6 +71,12 @@ show as [unknown]. Secrets show as [secret] without --show-secrets. To print rea
         hint: 'give one of them',
       })
     }
+    const json = this.flags.output === 'json'
+    if (json && format !== undefined && format !== 'json' && format !== 'detailed') {
+      throw new EscError('usage', `--output json and --value ${format} exclude each other`, {
+        hint: 'give one of them',
+      })
+    }
     const typed = this.flags.env ?? this.positionals[0] ?? ''
     if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
@@ -78,6 +85,7 @@ show as [unknown]. Secrets show as [secret] without --show-secrets. To print rea
     for (const name of names) {
       parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
     }
+    if (json) return joinJson(parts)
     if (format === undefined && this.io.stdoutIsTerminal) return pagesText(parts, this.io)
     return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
   }
@@ -90,10 +98,14 @@ show as [unknown]. Secrets show as [secret] without --show-secrets. To print rea
     for (const { environment, due } of overdue) {
       this.io.err(`warning: ${environment}: ${worded(overdueText(due))}\n`)
     }
-    if (definition && path.length === 0)
-      return indentedByTwo((await session.perform(getDefinition, reference, { showSecrets })).result)
+    if (definition && path.length === 0) {
+      const text = await indentedByTwo((await session.perform(getDefinition, reference, { showSecrets })).result)
+      return this.flags.output === 'json' ? asMembers({ definition: text }) : text
+    }
     const { result: got } = await session.perform(getEnvironment, reference, { path, showSecrets })
-    if (definition) return got.definition ?? ''
+    if (definition) {
+      return this.flags.output === 'json' ? asMembers({ definition: got.definition ?? null }) : (got.definition ?? '')
+    }
     if (format === 'dotenv' || format === 'shell') {
       const allowed = this.flags['allow-variable']
       const root = got.root?.value
@@ -104,6 +116,10 @@ show as [unknown]. Secrets show as [secret] without --show-secrets. To print rea
     }
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
     const shown = await renderGot(got, { format: 'json', path, redact: !showSecrets, onlyToLook: true })
+    if (this.flags.output === 'json') {
+      const { definition: text = null, definedAt, imports } = got
+      return asMembers({ definition: text, definedAt, imports }, got.value === undefined ? '' : shown)
+    }
     return this.#describe(got, shown, path.length > 0)
   }
 
@@ -139,14 +155,29 @@ show as [unknown]. Secrets show as [secret] without --show-secrets. To print rea
     return pageText(sections, this.io)
   }
 
+  override get printsJson(): boolean {
+    return true
+  }
+
   /** A definition for a file is one byte for byte; on a terminal it is read. */
   override get printsValues(): boolean {
+    if (this.flags.output === 'json') return false
     return this.flags.value !== undefined || (this.flags.definition && !this.io.stdoutIsTerminal)
   }
 
   text(shown: string): string {
     return shown
   }
+}
+
+/**
+ * The members as one JSON object. `value` is JSON already, so that its numbers stay as they are
+ * written.
+ */
+async function asMembers(members: Readonly<Record<string, unknown>>, value?: string): Promise<string> {
+  const { toJsonText } = await import('../../terminal/index.ts')
+  const parts = Object.entries(members).map(([name, member]) => ({ name, text: toJsonText(member) }))
+  return joinJson(value === undefined ? parts : [{ name: 'value', text: value }, ...parts])
 }
 
 function isValueFormat(format: string): format is ValueFormat {

@@ -1,6 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { type CreatedEnvironment, createEnvironment, refuseVersion } from '../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { text } from '../../framework/flags.ts'
 import { openTarget } from '../../framework/session.ts'
@@ -13,6 +13,7 @@ const flags = {
     value: 'environment',
   }),
   'secrets-provider': text({ description: "how its key is kept, when not the store's default", value: 'provider' }),
+  ...OUTPUT_FLAG,
 }
 
 export default class EnvInit extends EscCommand<CreatedEnvironment, typeof flags> {
@@ -82,6 +83,10 @@ read, nothing is created.`
 
   /** Printed as soon as it was true. */
   text(): undefined {}
+
+  override json({ fullName, revision = 1, dropped }: CreatedEnvironment): unknown {
+    return { environment: fullName, revision, withoutCredential: dropped }
+  }
 }
 
 interface Origin {

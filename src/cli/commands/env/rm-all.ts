@@ -2,15 +2,14 @@ import { EscError } from '../../../errors.ts'
 import { parseValuePath, refuseVersion, removeValues } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { refused } from '../../framework/report-error.ts'
+import { type SavedRevision, savedRevision, savedText } from '../../framework/saved-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT } from '../../framework/shared-flags.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
-interface Result {
-  readonly revision: number
-  readonly changed: boolean
+interface Result extends SavedRevision {
   /** Paths at which there was nothing. */
   readonly missing: readonly string[]
 }
@@ -38,10 +37,12 @@ export default class EnvRmAll extends EscCommand<Result, typeof flags> {
     }
     const { saved, missing } = (await session.perform(removeValues, reference, rest.map(parseValuePath))).result
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
-    if (saved.kind === 'refused') throw refused(reference.name)
+    if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
     for (const path of missing) this.io.err(`warning: there is nothing at ${path}\n`)
-    return { revision: saved.revision, changed: saved.kind === 'saved', missing }
+    return { ...savedRevision(saved), missing }
   }
 
-  text(): undefined {}
+  text(saved: SavedRevision): string {
+    return savedText(this.io, saved)
+  }
 }

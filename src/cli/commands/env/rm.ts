@@ -1,16 +1,20 @@
 import { parseValuePath, refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
 import { shellWord } from '../../../shell-word.ts'
-import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
+import { type SavedRevision, savedRevision, savedText } from '../../framework/saved-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { confirm, diagnosticLines, hasColour } from '../../terminal/index.ts'
 
 const flags = {
   yes: boolean({ description: 'remove the environment without asking', char: 'y' }),
+  ...OUTPUT_FLAG,
 }
 
-type Removed = { readonly kind: 'environment'; readonly fullName: string } | { readonly kind: 'value' }
+type Removed =
+  | { readonly kind: 'environment'; readonly fullName: string }
+  | { readonly kind: 'value'; readonly saved: SavedRevision }
 
 export default class EnvRm extends EscCommand<Removed, typeof flags> {
   static override id = 'env:rm'
@@ -39,8 +43,8 @@ Without a path, removes the whole environment, after you confirm its full name. 
     if (path !== undefined) {
       const { result: saved } = await session.perform(removeValue, reference, parseValuePath(path))
       this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
-      if (saved.kind === 'refused') throw refused(reference.name)
-      return { kind: 'value' }
+      if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
+      return { kind: 'value', saved: savedRevision(saved) }
     }
     const { result: removed } = await session.perform(removeEnvironment, reference, {
       confirm: async (fullName) => {
@@ -63,7 +67,12 @@ Without a path, removes the whole environment, after you confirm its full name. 
     return this.positionals.length === 0 ? 'project' : 'existing'
   }
 
-  text(removed: Removed): string | undefined {
-    return removed.kind === 'environment' ? `Environment "${removed.fullName}" has been removed!` : undefined
+  text(removed: Removed): string {
+    if (removed.kind === 'value') return savedText(this.io, removed.saved, '')
+    return `Environment "${removed.fullName}" has been removed!`
+  }
+
+  override json(removed: Removed): unknown {
+    return removed.kind === 'value' ? removed.saved : { removed: removed.fullName }
   }
 }

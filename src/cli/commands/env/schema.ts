@@ -1,9 +1,11 @@
 import { definitionSchemaText } from '../../../operations/index.ts'
-import { EscCommand } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { sessionRequest } from '../../framework/session.ts'
 import { OUT_FLAG, writeNamedFile } from '../../framework/written-file.ts'
 
-export default class EnvSchema extends EscCommand<string, typeof OUT_FLAG> {
+const flags = { ...OUT_FLAG, ...OUTPUT_FLAG }
+
+export default class EnvSchema extends EscCommand<string, typeof flags> {
   static override id = 'env:schema'
   static override summary = 'Print the JSON Schema of environment definitions.'
   static override description =
@@ -16,7 +18,7 @@ plugins of the store. Editors with yaml-language-server use it to complete and c
       command: 'esc env schema | jq \'."$defs".call.properties | keys\'',
     },
   ]
-  static override flags = OUT_FLAG
+  static override flags = flags
 
   async run(): Promise<string> {
     const schema = await definitionSchemaText(sessionRequest(this.io, this.flags))
@@ -26,6 +28,14 @@ plugins of the store. Editors with yaml-language-server use it to complete and c
 
   override get printsValues(): boolean {
     return true
+  }
+
+  override get printsJson(): boolean {
+    return this.flags.out === undefined
+  }
+
+  override json(): unknown {
+    return { file: this.flags.out }
   }
 
   text(schema: string): string {

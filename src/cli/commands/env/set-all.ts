@@ -10,6 +10,7 @@ import {
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean, list } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
+import { type SavedRevision, savedRevision, savedText } from '../../framework/saved-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT } from '../../framework/shared-flags.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
@@ -29,13 +30,7 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-interface Result {
-  readonly revision: number
-  /** False when all of it was there already. */
-  readonly changed: boolean
-}
-
-export default class EnvSetAll extends EscCommand<Result, typeof flags> {
+export default class EnvSetAll extends EscCommand<SavedRevision, typeof flags> {
   static override id = 'env:set-all'
   static override busy = 'saving'
   static override summary = 'Set several values in one revision.'
@@ -61,7 +56,7 @@ A value that looks like a secret needs --secret or --plaintext. A value of --sec
   }
   static override count = { kind: 'any' } as const
 
-  async run(): Promise<Result> {
+  async run(): Promise<SavedRevision> {
     const { secret, plaintext, string } = this.flags
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'set-all')
@@ -81,11 +76,13 @@ A value that looks like a secret needs --secret or --plaintext. A value of --sec
     }
     const { result: saved } = await session.perform(setValues, reference, assignments)
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
-    if (saved.kind === 'refused') throw refused(reference.name)
-    return { revision: saved.revision, changed: saved.kind === 'saved' }
+    if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
+    return savedRevision(saved)
   }
 
-  text(): undefined {}
+  text(saved: SavedRevision): string {
+    return savedText(this.io, saved)
+  }
 }
 
 /**

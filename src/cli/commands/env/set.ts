@@ -1,11 +1,12 @@
 import { EscError } from '../../../errors.ts'
-import { givenValue, parseValuePath, refuseVersion, type SubmittedDraft, setValue } from '../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { givenValue, parseValuePath, refuseVersion, setValue } from '../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
-import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
+import { DRAFT_FLAG, inDraft } from '../../framework/draft.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { FORM_FLAGS, formOf } from '../../framework/form-flags.ts'
 import { refused } from '../../framework/report-error.ts'
+import { type DraftedRevision, type SavedRevision, savedRevision, savedText } from '../../framework/saved-text.ts'
 import { readSecret } from '../../framework/secret-input.ts'
 import type { Target } from '../../framework/session.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
@@ -21,14 +22,10 @@ const flags = {
   }),
   file: text({ description: 'take the value from a file, or from standard input with -', char: 'f', value: 'file' }),
   ...DRAFT_FLAG,
+  ...OUTPUT_FLAG,
 }
 
-interface Result {
-  readonly revision: number | undefined
-  readonly draft: SubmittedDraft | undefined
-}
-
-export default class EnvSet extends EscCommand<Result, typeof flags> {
+export default class EnvSet extends EscCommand<DraftedRevision, typeof flags> {
   static override id = 'env:set'
   static override busy = 'saving'
   static override summary = 'Set one value; --secret encrypts it.'
@@ -64,7 +61,7 @@ A secret is stored byte for byte. Without a value, --secret asks for it without 
   }
   static override count = { kind: 'between', least: 1, most: 3 } as const
 
-  async run(): Promise<Result> {
+  async run(): Promise<DraftedRevision> {
     const { result, draft } = await inDraft(
       { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvSet.id },
       (target) => this.#set(target),
@@ -72,7 +69,7 @@ A secret is stored byte for byte. Without a value, --secret asks for it without 
     return { ...result, draft }
   }
 
-  async #set({ session, reference, rest }: Target): Promise<Pick<Result, 'revision'>> {
+  async #set({ session, reference, rest }: Target): Promise<SavedRevision> {
     const { secret, plaintext, file, value } = this.flags
     refuseVersion(reference, 'set')
     const [path, argument] = rest
@@ -96,11 +93,11 @@ A secret is stored byte for byte. Without a value, --secret asks for it without 
       plaintext,
     })
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
-    if (saved.kind === 'refused') throw refused(reference.name)
-    return { revision: saved.revision }
+    if (saved.kind === 'refused') throw refused(reference.name, saved.diagnostics)
+    return savedRevision(saved)
   }
 
-  text({ draft }: Result): string | undefined {
-    return draft && draftText(draft)
+  text(saved: DraftedRevision): string {
+    return savedText(this.io, saved, '')
   }
 }

@@ -34,7 +34,8 @@ values.`
 
   #requireText({ text, diagnostics }: EnvironmentTypes, typed: string): string {
     if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
-    if (text === undefined) throw new ReportedError('invalid_definition', `the definition of ${typed} has errors`)
+    if (text === undefined)
+      throw new ReportedError('invalid_definition', `the definition of ${typed} has errors`, diagnostics)
     return text
   }
 

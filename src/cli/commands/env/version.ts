@@ -1,11 +1,11 @@
 import { describeVersion, type VersionSummary } from '../../../operations/index.ts'
-import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
-import { revisionBlock } from '../../framework/revision-text.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { revisionBlock, revisionJson } from '../../framework/revision-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { UTC_FLAG, VERSIONED } from '../../framework/shared-flags.ts'
-import { revisionTagBlock } from '../../framework/tag-text.ts'
+import { revisionTagBlock, revisionTagJson } from '../../framework/tag-text.ts'
 
-const flags = { ...UTC_FLAG }
+const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvVersion extends EscCommand<VersionSummary, typeof flags> {
   static override id = 'env:version'
@@ -30,5 +30,9 @@ revisions.`
   text(version: VersionSummary): string {
     const { utc } = this.flags
     return version.kind === 'tag' ? revisionTagBlock(version.tag, utc) : revisionBlock(version.revision, { utc })
+  }
+
+  override json(version: VersionSummary): unknown {
+    return version.kind === 'tag' ? { tag: revisionTagJson(version.tag) } : { revision: revisionJson(version.revision) }
   }
 }

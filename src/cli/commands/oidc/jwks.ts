@@ -1,8 +1,8 @@
 import { signingKeys } from '../../../operations/index.ts'
-import { EscCommand } from '../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { sessionRequest } from '../../framework/session.ts'
 
-export default class OidcJwks extends EscCommand<unknown> {
+export default class OidcJwks extends EscCommand<unknown, typeof OUTPUT_FLAG> {
   static override id = 'oidc:jwks'
   static override summary = "Print the public keys that verify this store's tokens and requests."
   static override description =
@@ -10,6 +10,8 @@ export default class OidcJwks extends EscCommand<unknown> {
 <issuer>/.well-known/jwks and <issuer>/.well-known/jwks.json, where the issuer is the one in esc.yaml, or give it to the adapter.
 Creates the key (oidc.key in the configuration folder, or ESC_OIDC_KEY) if there is none.`
   static override examples = [{ description: 'Print the key set', command: 'esc oidc jwks' }]
+
+  static override flags = OUTPUT_FLAG
 
   async run(): Promise<unknown> {
     return signingKeys(sessionRequest(this.io, this.flags).host)

@@ -1,14 +1,16 @@
 import { editSchedule, refuseVersion } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { SCHEDULED, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
 import { openTarget } from '../../../framework/session.ts'
+
+const flags = { ...TIMING_FLAGS, ...OUTPUT_FLAG }
 
 interface Result {
   readonly id: string
   readonly fullName: string
 }
 
-export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FLAGS> {
+export default class EnvScheduleEdit extends EscCommand<Result, typeof flags> {
   static override id = 'env:schedule:edit'
   static override summary = 'Change a rotation schedule.'
   static override description =
@@ -20,7 +22,7 @@ export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FL
     },
   ]
   static override baseFlags = WRITE_FLAGS
-  static override flags = TIMING_FLAGS
+  static override flags = flags
   static override args = SCHEDULED
   static override count = { kind: 'exactly', count: 2 } as const
 
@@ -35,5 +37,9 @@ export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FL
 
   text({ id, fullName }: Result): string {
     return `Updated schedule ${id} for ${fullName}`
+  }
+
+  override json({ id, fullName }: Result): unknown {
+    return { id, environment: fullName }
   }
 }

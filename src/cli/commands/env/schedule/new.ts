@@ -1,8 +1,10 @@
 import { createSchedule, lastSchedulerLook, refuseVersion } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { scheduleTime, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
+
+const flags = { ...TIMING_FLAGS, ...OUTPUT_FLAG }
 
 interface Result {
   readonly id: string
@@ -14,7 +16,7 @@ interface Result {
 /** A scheduler that is called once a day may be late. */
 const longAgoMs = 36 * 3_600_000
 
-export default class EnvScheduleNew extends EscCommand<Result, typeof TIMING_FLAGS> {
+export default class EnvScheduleNew extends EscCommand<Result, typeof flags> {
   static override id = 'env:schedule:new'
   static override summary = 'Create a rotation schedule for an environment.'
   static override description =
@@ -32,7 +34,7 @@ it.`
     { description: 'Rotate once', command: 'esc env schedule new rotators/ci --once 2099-12-31T03:30:00Z' },
   ]
   static override baseFlags = WRITE_FLAGS
-  static override flags = TIMING_FLAGS
+  static override flags = flags
   static override args = ENVIRONMENT
   static override count = { kind: 'exactly', count: 1 } as const
 
@@ -60,5 +62,9 @@ it.`
       )
     }
     return `Created schedule ${id} for ${fullName}`
+  }
+
+  override json({ id, fullName }: Result): unknown {
+    return { id, environment: fullName }
   }
 }

@@ -1,11 +1,11 @@
 import { refuseVersion, removeSchedule } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { boolean } from '../../../framework/flags.ts'
 import { SCHEDULED } from '../../../framework/schedule-text.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { confirm } from '../../../terminal/index.ts'
 
-const flags = { yes: boolean({ description: 'remove it without asking', char: 'y' }) }
+const flags = { yes: boolean({ description: 'remove it without asking', char: 'y' }), ...OUTPUT_FLAG }
 
 interface Result {
   readonly id: string
@@ -45,5 +45,9 @@ export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> 
 
   text({ id, fullName }: Result): string {
     return `Removed schedule ${id} from ${fullName}`
+  }
+
+  override json({ id, fullName }: Result): unknown {
+    return { id, environment: fullName }
   }
 }

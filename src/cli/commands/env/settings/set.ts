@@ -1,10 +1,15 @@
 import { EscError } from '../../../../errors.ts'
 import { changeSettings, refuseVersion, settingName } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
 
-export default class EnvSettingsSet extends EscCommand<boolean> {
+interface Result {
+  readonly name: string
+  readonly value: boolean
+}
+
+export default class EnvSettingsSet extends EscCommand<Result, typeof OUTPUT_FLAG> {
   static override id = 'env:settings:set'
   static override summary = 'Change a setting of an environment.'
   static override description =
@@ -16,6 +21,7 @@ export default class EnvSettingsSet extends EscCommand<boolean> {
     },
   ]
   static override baseFlags = WRITE_FLAGS
+  static override flags = OUTPUT_FLAG
   static override args = {
     ...ENVIRONMENT,
     setting: { description: 'name of the setting', required: true },
@@ -23,7 +29,7 @@ export default class EnvSettingsSet extends EscCommand<boolean> {
   }
   static override count = { kind: 'between', least: 2, most: 3 } as const
 
-  async run(): Promise<boolean> {
+  async run(): Promise<Result> {
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'settings')
     const [setting, value] = rest
@@ -36,10 +42,15 @@ export default class EnvSettingsSet extends EscCommand<boolean> {
     if (value !== 'true' && value !== 'false') {
       throw new EscError('usage', `invalid value for ${name}: ${value} (expected true or false)`)
     }
-    return (await session.perform(changeSettings, reference, { [name]: value === 'true' })).result[name]
+    const { result: settings } = await session.perform(changeSettings, reference, { [name]: value === 'true' })
+    return { name, value: settings[name] }
   }
 
-  text(value: boolean): string {
+  text({ value }: Result): string {
     return String(value)
+  }
+
+  override json({ name, value }: Result): unknown {
+    return { [name]: value }
   }
 }

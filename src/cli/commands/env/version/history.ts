@@ -1,7 +1,7 @@
 import { history, type RevisionSummary } from '../../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { boolean, text } from '../../../framework/flags.ts'
-import { revisionBlock } from '../../../framework/revision-text.ts'
+import { revisionBlock, revisionJson } from '../../../framework/revision-text.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { pageOrWrite } from '../../../terminal/index.ts'
 
@@ -47,23 +47,6 @@ version, starts at that revision. No key is needed.`
   text(): undefined {}
 
   override json(revisions: readonly RevisionSummary[]): unknown {
-    return {
-      revisions: revisions.map(({ number, created, author, change, rotated, tags, retraction }) => ({
-        number,
-        created: created.toISOString(),
-        creatorLogin: author.email ?? author.name,
-        creatorName: author.name,
-        change,
-        ...(rotated.length > 0 && { rotated }),
-        tags: tags.length === 0 ? null : tags,
-        retracted: retraction && {
-          replacement: retraction.replacement,
-          at: retraction.at?.toISOString(),
-          byLogin: retraction.by?.email ?? retraction.by?.name,
-          byName: retraction.by?.name,
-          reason: retraction.reason,
-        },
-      })),
-    }
+    return { revisions: revisions.map(revisionJson) }
   }
 }

@@ -1,5 +1,5 @@
 import { retractRevision } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { text } from '../../../framework/flags.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { VERSIONED } from '../../../framework/shared-flags.ts'
@@ -10,9 +10,16 @@ const flags = {
     value: 'version',
   }),
   reason: text({ description: 'why, for the history', value: 'text' }),
+  ...OUTPUT_FLAG,
 }
 
-export default class EnvVersionRetract extends EscCommand<void, typeof flags> {
+interface Result {
+  readonly environment: string
+  /** The version, as it was named. */
+  readonly retracted: string
+}
+
+export default class EnvVersionRetract extends EscCommand<Result, typeof flags> {
   static override id = 'env:version:retract'
   static override summary = 'Retract a revision, so that nobody can open it any more.'
   static override description =
@@ -29,13 +36,14 @@ who retracted it and why. To retract the newest revision, save another one or ro
   static override args = VERSIONED
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
-  async run(): Promise<void> {
+  async run(): Promise<Result> {
     const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     const { 'replace-with': typed, reason } = this.flags
     // A bare number or tag can only mean a version: there is nothing else to replace a revision by.
     const text = typed === undefined || /[/@:]/.test(typed) ? typed : `@${typed}`
     const replacement = text === undefined ? {} : { replacement: session.reference(text, reference) }
     await session.perform(retractRevision, reference, { ...replacement, reason })
+    return { environment: reference.name, retracted: reference.version ?? '' }
   }
 
   text(): undefined {}

@@ -1,8 +1,9 @@
 import { EscError } from '../../../../errors.ts'
-import { rollBack, type SaveResult, type SubmittedDraft } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
-import { DRAFT_FLAG, draftText, inDraft } from '../../../framework/draft.ts'
+import { rollBack } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
+import { DRAFT_FLAG, inDraft } from '../../../framework/draft.ts'
 import { boolean } from '../../../framework/flags.ts'
+import { type DraftedRevision, type SavedRevision, savedRevision, savedText } from '../../../framework/saved-text.ts'
 import type { Target } from '../../../framework/session.ts'
 import { VERSIONED } from '../../../framework/shared-flags.ts'
 import { diagnosticBlocks, hasColour } from '../../../terminal/index.ts'
@@ -11,14 +12,10 @@ const flags = {
   exact: boolean({ description: 'bring back the credentials of that revision as well; they may be dead' }),
   force: boolean({ description: 'with --exact: although they have been rotated since' }),
   ...DRAFT_FLAG,
+  ...OUTPUT_FLAG,
 }
 
-interface Result {
-  readonly kind: SaveResult['kind']
-  readonly draft: SubmittedDraft | undefined
-}
-
-export default class EnvVersionRollback extends EscCommand<Result, typeof flags> {
+export default class EnvVersionRollback extends EscCommand<DraftedRevision, typeof flags> {
   static override id = 'env:version:rollback'
   static override summary = 'Restore an earlier revision as the newest one.'
   static override description =
@@ -33,15 +30,15 @@ invalid. --exact restores the definition exactly as it was.`
   static override args = VERSIONED
   static override count = { kind: 'exactly', count: 1 } as const
 
-  async run(): Promise<Result> {
+  async run(): Promise<DraftedRevision> {
     const { result, draft } = await inDraft(
       { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvVersionRollback.id },
       (target) => this.#rollBack(target),
     )
-    return { kind: result, draft }
+    return { ...result, draft }
   }
 
-  async #rollBack({ session, reference }: Target): Promise<SaveResult['kind']> {
+  async #rollBack({ session, reference }: Target): Promise<SavedRevision> {
     const { exact, force } = this.flags
     const { saved, text, to, kept, left } = (await session.perform(rollBack, reference, { exact, force })).result
     const source = { environment: reference.name, text }
@@ -57,11 +54,10 @@ invalid. --exact restores the definition exactly as it was.`
         `warning: ${path}: revision ${to} has no such rotator; its credential stays valid, and stays in revision ${revision}\n`,
       )
     }
-    return saved.kind
+    return savedRevision(saved)
   }
 
-  text({ kind, draft }: Result): string {
-    if (draft !== undefined) return draftText(draft)
-    return kind === 'unchanged' ? 'Environment unchanged.' : 'Environment updated.'
+  text(saved: DraftedRevision): string {
+    return savedText(this.io, saved, saved.changed ? 'Environment updated.\n' : 'Environment unchanged.\n')
   }
 }

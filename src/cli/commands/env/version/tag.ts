@@ -1,11 +1,16 @@
 import { tagRevision } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { UTC_FLAG } from '../../../framework/shared-flags.ts'
 
-const flags = { ...UTC_FLAG }
+const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
 
-export default class EnvVersionTag extends EscCommand<void, typeof flags> {
+interface Result {
+  readonly environment: string
+  readonly tag: string
+}
+
+export default class EnvVersionTag extends EscCommand<Result, typeof flags> {
   static override id = 'env:version:tag'
   static override summary = 'Tag a revision with a name.'
   static override description =
@@ -23,9 +28,10 @@ in imports. Without a version, tags the newest revision.`
   }
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
-  async run(): Promise<void> {
+  async run(): Promise<Result> {
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     await session.perform(tagRevision, reference, rest[0])
+    return { environment: reference.name, tag: reference.version ?? '' }
   }
 
   text(): undefined {}

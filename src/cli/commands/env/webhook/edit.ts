@@ -1,6 +1,6 @@
 import { EscError } from '../../../../errors.ts'
 import { editWebhook, readTemplate, refuseVersion, webhookFormat } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { readText } from '../../../framework/definition-input.ts'
 import { boolean, list, maybe, text } from '../../../framework/flags.ts'
 import { openTarget } from '../../../framework/session.ts'
@@ -34,6 +34,7 @@ const flags = {
   'remove-event': changed('an event to send no longer', 'event'),
   'add-group': changed('a group of events to send as well', 'group'),
   'remove-group': changed('a group of events to send no longer', 'group'),
+  ...OUTPUT_FLAG,
 }
 
 interface Updated {

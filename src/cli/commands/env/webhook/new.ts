@@ -1,6 +1,6 @@
 import { EscError } from '../../../../errors.ts'
 import { createWebhook, readTemplate, refuseVersion, webhookFormat } from '../../../../operations/index.ts'
-import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
 import { readText } from '../../../framework/definition-input.ts'
 import { boolean, maybe, text } from '../../../framework/flags.ts'
 import { openTarget } from '../../../framework/session.ts'
@@ -21,6 +21,7 @@ const flags = {
   active: maybe(boolean({ description: 'whether it is sent anything (default: true)' })),
   ...SECRET_FLAG,
   ...BODY_FLAGS,
+  ...OUTPUT_FLAG,
 }
 
 interface Created {

@@ -1,11 +1,11 @@
 import { type Delivery, pingWebhook, refuseVersion } from '../../../../operations/index.ts'
-import { ENV_FLAGS, EscCommand } from '../../../framework/command.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
 import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../framework/webhook-flags.ts'
-import { reportUndelivered, sentBlock } from '../../../framework/webhook-text.ts'
+import { deliveryJson, reportUndelivered, sentBlock } from '../../../framework/webhook-text.ts'
 
-export default class EnvWebhookPing extends EscCommand<Delivery> {
+export default class EnvWebhookPing extends EscCommand<Delivery, typeof OUTPUT_FLAG> {
   static override id = 'env:webhook:ping'
   static override summary = 'Send a test delivery to a webhook.'
   static override description =
@@ -13,6 +13,7 @@ export default class EnvWebhookPing extends EscCommand<Delivery> {
 response, or an error.`
   static override examples = [{ description: 'Try a webhook', command: 'esc env webhook ping rotators/ci hook-1' }]
   static override baseFlags = ENV_FLAGS
+  static override flags = OUTPUT_FLAG
   static override args = { ...ENVIRONMENT, ...WEBHOOK_NAME }
   static override count = { kind: 'exactly', count: 2 } as const
 
@@ -24,6 +25,10 @@ response, or an error.`
 
   text(delivery: Delivery): string {
     return sentBlock(delivery)
+  }
+
+  override json(delivery: Delivery): unknown {
+    return deliveryJson(delivery)
   }
 
   override exitCode(delivery: Delivery): number {

@@ -3,7 +3,7 @@ import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../../framework/comman
 import { formatTime, person } from '../../../../framework/revision-text.ts'
 import { openTarget } from '../../../../framework/session.ts'
 import { ENVIRONMENT, PAGER_FLAG, UTC_FLAG } from '../../../../framework/shared-flags.ts'
-import { editorJson } from '../../../../framework/tag-text.ts'
+import { revisionTagJson } from '../../../../framework/tag-text.ts'
 import { pageOrWrite, tableFor } from '../../../../terminal/index.ts'
 
 const flags = { ...PAGER_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
@@ -46,6 +46,6 @@ export default class EnvVersionTagLs extends EscCommand<readonly TagSummary[], t
   text(): undefined {}
 
   override json(tags: readonly TagSummary[]): unknown {
-    return { tags: tags.map((tag) => ({ name: tag.name, revision: tag.revision, ...editorJson(tag) })) }
+    return { tags: tags.map(revisionTagJson) }
   }
 }

@@ -1,11 +1,11 @@
 import { type Delivery, redeliver, refuseVersion } from '../../../../../operations/index.ts'
-import { ENV_FLAGS, EscCommand } from '../../../../framework/command.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../../framework/command.ts'
 import { openTarget } from '../../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../../framework/shared-flags.ts'
 import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../../framework/webhook-flags.ts'
-import { reportUndelivered, sentBlock } from '../../../../framework/webhook-text.ts'
+import { deliveryJson, reportUndelivered, sentBlock } from '../../../../framework/webhook-text.ts'
 
-export default class EnvWebhookDeliveryRedeliver extends EscCommand<Delivery> {
+export default class EnvWebhookDeliveryRedeliver extends EscCommand<Delivery, typeof OUTPUT_FLAG> {
   static override id = 'env:webhook:delivery:redeliver'
   static override summary = 'Send a webhook delivery again.'
   static override description =
@@ -18,6 +18,7 @@ delivered.`
     },
   ]
   static override baseFlags = ENV_FLAGS
+  static override flags = OUTPUT_FLAG
   static override args = {
     ...ENVIRONMENT,
     ...WEBHOOK_NAME,
@@ -34,6 +35,10 @@ delivered.`
 
   text(delivery: Delivery): string {
     return sentBlock(delivery)
+  }
+
+  override json(delivery: Delivery): unknown {
+    return deliveryJson(delivery)
   }
 
   override exitCode(delivery: Delivery): number {
