@@ -24,6 +24,11 @@ export interface Stage {
   readonly programs?: Readonly<Record<string, string>>
 }
 
+/** A stage with servers that run until it is struck. */
+export interface SetStage extends Stage {
+  strike(): Promise<void>
+}
+
 /** A file that a page shows. Ada writes it into the folder that she is in. */
 export interface ShownFile {
   readonly name: string

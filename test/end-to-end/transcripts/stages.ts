@@ -2,8 +2,10 @@ import { CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
 import { findBinary, missingBinaries } from '../../servers/binary.ts'
 import { containerEngine, containerPackages, missingContainers } from '../../servers/containers.ts'
 import { missingMoto, motoPackages, startMoto } from '../../servers/moto.ts'
+import { missingOpenBao, openBaoPackages } from '../../servers/openbao.ts'
 import { startPostgres } from '../../servers/postgres.ts'
-import type { Stage } from './play.ts'
+import { setEscCloud, setSops, setVault } from './moving-stages.ts'
+import type { SetStage } from './play.ts'
 
 /** What the transcripts of one page need beside the built program. */
 export interface PageStage {
@@ -14,12 +16,19 @@ export interface PageStage {
   set?(): Promise<SetStage>
 }
 
-interface SetStage extends Stage {
-  strike(): Promise<void>
-}
-
 /** By page. A page that is not here needs nothing. */
 export const STAGES: Readonly<Record<string, PageStage>> = {
+  'docs/coming-from/sops.md': { missing: () => [], packages: '', set: setSops },
+  'docs/coming-from/pulumi-esc.md': { missing: () => [], packages: '', set: setEscCloud },
+  'docs/coming-from/dotenv.md': {
+    missing: () => missingBinaries('dotenvx'),
+    packages: 'dotenvx of npm',
+  },
+  'docs/coming-from/vault.md': {
+    missing: () => [...missingOpenBao(), ...missingBinaries('jq')],
+    packages: `jq; ${openBaoPackages}`,
+    set: setVault,
+  },
   'docs/how-to/rotate-postgresql.md': {
     missing: () => missingBinaries('psql'),
     packages: 'postgresql-client',
