@@ -70,6 +70,7 @@ export type Remedy =
 export type InputName =
   | 'allow-http'
   | 'allow-unknown'
+  | 'allow-unmasked'
   | 'allow-variable'
   | 'create'
   | 'cron'

@@ -120,6 +120,13 @@ export {
   settingName,
 } from './environments/settings.ts'
 export { newestRevisions, type SeenRevision } from './environments/store-revisions.ts'
+export { dockerEnvFile } from './exporting/docker-env-file.ts'
+export { type ExportedVariable, exportedVariables } from './exporting/exported-variables.ts'
+export { githubLines, githubMasks } from './exporting/github-files.ts'
+export { gitlabVariables } from './exporting/gitlab-variables.ts'
+export { k8sNameOf, k8sSecret } from './exporting/k8s-secret.ts'
+export { type TfvarsFormat, tfvars } from './exporting/tfvars.ts'
+export { writeSecretFile } from './exporting/write-secret-file.ts'
 export { allowFolder, type FolderReview, forbidFolder, writeFolderFile } from './folders/allow-folder.ts'
 export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
 export { type IssuedToken, issueToken } from './identity/issue-token.ts'

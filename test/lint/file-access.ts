@@ -13,6 +13,7 @@ const REACHES_FILES = /['"](?:node:)?fs(?:\/promises)?['"]/
  */
 const REACHERS: Readonly<Record<string, string>> = {
   'cli/commands/env/apply.ts': 'a file that the user names',
+  'cli/commands/export/github.ts': 'files that the runner names, to which it appends',
   'cli/framework/definition-input.ts': 'a file that the user names',
   'cli/framework/written-file.ts': 'a file that the user names',
   'cli/framework/registry.ts': 'the sources of the program itself',

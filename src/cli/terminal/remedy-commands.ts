@@ -62,6 +62,7 @@ export const REMEDY_COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]
 const FLAGS: Readonly<Record<InputName, string>> = {
   'allow-http': '--allow-http',
   'allow-unknown': '--allow-unknown',
+  'allow-unmasked': '--allow-unmasked',
   'allow-variable': '--allow-variable',
   create: '--create',
   cron: '--cron',

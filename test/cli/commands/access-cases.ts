@@ -294,6 +294,16 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   login: { performs: '', words: 'login' },
   lsp: { performs: '', words: 'lsp', fails: true },
   logout: { performs: '', words: 'logout --all' },
+  'export:docker': { performs: 'open-environment require-known check-variables', words: 'export docker {}' },
+  'export:dotenv': { performs: 'open-environment require-known check-variables', words: 'export dotenv {}' },
+  'export:github': {
+    performs: 'open-environment require-known check-variables',
+    words: 'export github {}',
+    fails: true,
+  },
+  'export:gitlab': { performs: 'open-environment require-known check-variables', words: 'export gitlab {}' },
+  'export:k8s-secret': { performs: 'open-environment require-known', words: 'export k8s-secret {}' },
+  'export:tfvars': { performs: 'open-environment', words: 'export tfvars {}', fails: true },
   'export:pulumi': {
     performs: 'open-environment require-known export-pulumi-stack',
     words: 'export pulumi {} --stack dev --project p',
