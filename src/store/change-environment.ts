@@ -1,13 +1,9 @@
 import type { EnvironmentContext } from './environment-context.ts'
-import type { StoreTransaction } from './records/records.ts'
+import type { StoreTransaction, TransactionRequest } from './records/records.ts'
 import type { SettingsFile } from './settings/settings-file.ts'
 
-/** Purpose of one change of an environment. */
-interface EnvironmentWrite {
-  readonly purpose: string
-  /** True when the caller holds the environment's lock. */
-  readonly underLock?: boolean
-}
+/** A change of an environment that is known. */
+export type EnvironmentWrite = Omit<TransactionRequest, 'environment' | 'also'>
 
 /**
  * Runs one change of an environment while nobody else changes it. The settings are read anew at the
@@ -16,13 +12,13 @@ interface EnvironmentWrite {
  */
 export async function changeEnvironment<Result>(
   { context, settings }: { readonly context: EnvironmentContext; readonly settings: SettingsFile },
-  { purpose, underLock = false }: EnvironmentWrite,
+  request: EnvironmentWrite,
   write: (transaction: StoreTransaction) => Result,
 ): Promise<Result> {
   const { name, host, records } = context
   host.guard(name, 'write')
   try {
-    return await records.transaction({ environment: name, purpose, underLock }, (transaction) => {
+    return await records.transaction({ environment: name, ...request }, (transaction) => {
       settings.read()
       return write(transaction)
     })

@@ -1,5 +1,5 @@
 import type { DataKey, KeyContext } from '../keys/index.ts'
-import { changeEnvironment } from './change-environment.ts'
+import { changeEnvironment, type EnvironmentWrite } from './change-environment.ts'
 import type { EnvironmentContext } from './environment-context.ts'
 import { EnvironmentEvents } from './environment-events.ts'
 import type { GuardLevel } from './host.ts'
@@ -210,7 +210,7 @@ export class Environment {
         seals: this.#seals,
         working: this.#working,
       })
-    return this.#write('append', write, request.underLock)
+    return this.#write('append', write, { underLock: request.underLock, base: request.base })
   }
 
   /** Discards a hand edit: `environment.yaml` becomes the newest revision again. */
@@ -301,8 +301,8 @@ export class Environment {
   #write<Result>(
     purpose: string,
     write: (transaction: StoreTransaction) => Result,
-    underLock = false,
+    further: Omit<EnvironmentWrite, 'purpose'> = {},
   ): Promise<Result> {
-    return changeEnvironment({ context: this.#context, settings: this.#settings }, { purpose, underLock }, write)
+    return changeEnvironment({ context: this.#context, settings: this.#settings }, { purpose, ...further }, write)
   }
 }

@@ -129,6 +129,7 @@ export class SharedRecordsOf implements StoreRecords {
     const runs: [ScheduleRun, RunPart][] = []
     const transaction: StoreTransaction = {
       afterwards: (act) => void later.push(act),
+      again: () => {},
       partOf: (run, part) => void runs.push([run, part]),
     }
     const result = await this.#statement(() => {

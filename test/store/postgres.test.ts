@@ -9,7 +9,7 @@ import { skipWithout } from '../servers/binary.ts'
 import { selfSigned } from '../servers/certificate.ts'
 import { missingPgBouncer, pgBouncerPackages, startPgBouncer } from '../servers/pgbouncer.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
-import { by, errorOf, Machine, save } from './worlds.ts'
+import { by, errorOf, Machine, reencrypt, save } from './worlds.ts'
 
 describe('a store in PostgreSQL', function () {
   this.timeout(60_000)
@@ -128,6 +128,79 @@ describe('a store in PostgreSQL', function () {
     )
     const url = `postgres://hasty_${schema}:pw@${server.host}:${server.port}/postgres?schema=${schema}`
     expect(await errorOf(() => open(url))).to.include({ code: 'invalid_input' })
+  })
+
+  describe('appended to', () => {
+    const append = (environment: Environment, definition: string) =>
+      environment.append({ base: environment.current().number, definition, change: 'edit', ...by })
+
+    it('sends one statement, which waits for the disk as the user does not', async () => {
+      await server.sql(
+        `create role hurried_${schema} superuser login password 'pw'`,
+        `alter role hurried_${schema} set synchronous_commit to local`,
+      )
+      const statements: string[] = []
+      const onStatement = (statement: string) => void statements.push(statement)
+      const url = `postgres://hurried_${schema}:pw@${server.host}:${server.port}/postgres?schema=${schema}`
+      const store = await open(url, { onStatement })
+      const made = await store.additions.create('app/dev', by)
+      await append(made, 'values: {a: 1}\n')
+      // Runs when the transaction ends.
+      await server.sql(
+        `create table ${schema}.noted (wait text, lock text)`,
+        `create function ${schema}.note() returns trigger language plpgsql as $$ begin
+           insert into ${schema}.noted values (current_setting('synchronous_commit'), current_setting('lock_timeout'));
+           return null; end $$`,
+        `create constraint trigger note after insert on ${schema}.revision deferrable initially deferred
+           for each row execute function ${schema}.note()`,
+      )
+      statements.length = 0
+      await append(made, 'values: {a: 2}\n')
+      expect(statements).to.have.lengthOf(1)
+      expect(await rows(`select * from ${schema}.noted`)).to.deep.equal([{ wait: 'on', lock: '15s' }])
+      // One that somebody else was faster than keeps no token.
+      const tokens = () => rows(`select count(*)::int as count from ${schema}.committed`)
+      const before = await tokens()
+      await server.sql(`update ${schema}.environment set version = version + 1, changed = pg_current_xact_id()`)
+      await append(made, 'values: {a: 3}\n')
+      expect(await tokens()).to.deep.equal([{ count: Number(before[0]?.count) + 1 }])
+    })
+
+    it('goes on from what another process has changed meanwhile, and tells of one revision', async () => {
+      const heard: string[] = []
+      const listener = {
+        appending: ({ number }: { number: number }) => ({
+          appended: () => void heard.push(`appended ${number}`),
+          refused: () => void heard.push(`refused ${number}`),
+        }),
+      }
+      const records = await openDatabase(urlAt(server), { create: true, files: machine.files })
+      const store = await Store.initIn(records, {}, { ...machine.world(), listener })
+      stores.push(store)
+      const made = await store.additions.create('app/dev', by)
+      await append(made, 'values: {a: 1}\n')
+      const other = (await open()).environment('app/dev')
+      await other.tags.set('team', 'web', by)
+      heard.length = 0
+      // This one has not read the tag.
+      await append(made, 'values: {a: 2}\n')
+      expect(heard).to.deep.equal(['refused 3', 'appended 3'])
+      expect(made.tags.list().map(({ name }) => name)).to.deep.equal(['team'])
+      expect(
+        await errorOf(() => made.append({ base: 2, definition: 'values: {}\n', change: 'edit', ...by })),
+      ).to.include({ code: 'conflict' })
+    })
+
+    it('is refused text of before the key was changed', async () => {
+      const store = await open()
+      const made = await store.additions.create('app/dev', by)
+      await append(made, 'values: {a: 1}\n')
+      const other = await open()
+      await other.keys.changeSecretsProvider('app/dev', { secretsProvider: 'default', reencrypt })
+      // Its number is still the newest.
+      const old = { base: 2, definition: 'values: {a: 2}\n', change: 'edit', ...by } as const
+      expect(await errorOf(() => made.append(old))).to.include({ code: 'conflict' })
+    })
   })
 
   describe('whose tables', () => {

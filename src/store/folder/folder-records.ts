@@ -22,7 +22,7 @@ export interface FolderContext {
 }
 
 /** Each file is kept as it is written, so what follows from it may follow at once. */
-const atOnce: StoreTransaction = { afterwards: (act) => act(), partOf: () => {} }
+const atOnce: StoreTransaction = { afterwards: (act) => act(), again: () => {}, partOf: () => {} }
 
 /** A store that is a folder: files that people read, edit and commit. */
 export class FolderRecords implements StoreRecords {

@@ -1,4 +1,4 @@
-import type { Statements } from './connection.ts'
+import { lockTimeout } from './limits.ts'
 import {
   definitionFile,
   type EnvironmentFiles,
@@ -63,24 +63,33 @@ function addedLines(old: Bytes | undefined, now: Bytes): { from: number; lines: 
   return { from: before.length, lines: lines.slice(before.length) }
 }
 
+/** One statement with its values, and what the environment is once it has changed a row. */
+export interface RowsStatement {
+  readonly statement: string
+  readonly values: readonly unknown[]
+  readonly written: KeptEnvironment
+}
+
 /**
- * Adds rows to an environment, with one statement. `undefined`: somebody else has changed it
- * meanwhile.
+ * Returns the statement that adds rows to an environment. It returns one row; none where somebody
+ * else has changed the environment meanwhile: then it changes nothing, and keeps no token. It waits
+ * for a row and for the disk as any transaction of a store does, also where it is one by itself.
  *
  * @param token of the transaction, for the table `committed`.
  */
-export async function writeAddedRows(
-  statements: Statements,
+export function addingStatement(
   schema: string,
   { token, rows: { before, files, newest, revisions, events } }: { readonly token: string; readonly rows: AddedRows },
-): Promise<KeptEnvironment | undefined> {
+): RowsStatement {
   const version = before.version + 1
-  const [written] = await statements.run(
-    `with begun as (insert into ${schema}.committed (token) values ($1)),
+  const statement = `with limits as (
+       select set_config('lock_timeout', '${lockTimeout}', true), set_config('synchronous_commit', 'on', true)
+     ),
      head as (
        update ${schema}.environment set newest = $4, version = $3, changed = pg_current_xact_id()
-       where id = $2 and version = $3 - 1 returning id
+       from limits where id = $2 and version = $3 - 1 returning id
      ),
+     begun as (insert into ${schema}.committed (token) select $1::uuid from head),
      revisions as (
        insert into ${schema}.revision (environment, number, content)
        select head.id, r.number, r.content from head, unnest($5::int[], $6::bytea[]) as r (number, content)
@@ -90,18 +99,17 @@ export async function writeAddedRows(
        select head.id, r.kind, r.number, r.line, $3
        from head, unnest($7::text[], $8::int[], $9::text[]) as r (kind, number, line)
      )
-     select id from head`,
-    [
-      token,
-      before.id,
-      version,
-      newest,
-      revisions.map(([number]) => number),
-      revisions.map(([, content]) => Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
-      events.map(({ kind }) => kind),
-      events.map(({ number }) => number),
-      events.map(({ line }) => line),
-    ],
-  )
-  return written && { ...before, version, newest, files }
+     select id from head`
+  const values = [
+    token,
+    before.id,
+    version,
+    newest,
+    revisions.map(([number]) => number),
+    revisions.map(([, content]) => Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
+    events.map(({ kind }) => kind),
+    events.map(({ number }) => number),
+    events.map(({ line }) => line),
+  ]
+  return { statement, values, written: { ...before, version, newest, files } }
 }

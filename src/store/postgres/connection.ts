@@ -151,12 +151,30 @@ export class PostgresDatabase {
             await statements.run('commit')
           } catch (error) {
             if (token === undefined) throw error
-            await this.#settle(token, error)
+            if (!(await this.#settle(token, error))) throw this.#unchanged(error)
           }
           return result
         }),
       () => token === undefined,
     )
+  }
+
+  /**
+   * Runs one statement that is a transaction by itself, and that puts a token into the table
+   * `committed` where it changes something. When its answer is lost, the database is asked what has
+   * become of it.
+   *
+   * @returns false when it has changed nothing, and will not.
+   * @throws EscError `io` when it is not known.
+   */
+  async change(token: string, statement: string, values: readonly unknown[]): Promise<boolean> {
+    try {
+      return (await this.#use((statements) => statements.run(statement, values))).length > 0
+    } catch (error) {
+      if (isRefusedForNow(error)) return false
+      if (!isLostConnection(error)) throw this.fault(error)
+      return this.#settle(token, error)
+    }
   }
 
   /** Idempotent. */
@@ -183,8 +201,10 @@ export class PostgresDatabase {
    * Finds out what has become of a transaction whose commit was not answered: puts the token of it
    * into the table. That waits for a transaction that is not over, fails when it was committed,
    * and keeps it from being committed when it was not.
+   *
+   * @returns true when it was committed.
    */
-  async #settle(token: string, cause: unknown): Promise<void> {
+  async #settle(token: string, cause: unknown): Promise<boolean> {
     const name = nameOfDatabase(this.address)
     let put: readonly Row[]
     try {
@@ -198,8 +218,12 @@ export class PostgresDatabase {
         cause,
       })
     }
-    if (put.length === 0) return
-    throw new EscError('io', `the connection to ${name} was lost before the change was kept: nothing was changed`, {
+    return put.length === 0
+  }
+
+  #unchanged(cause: unknown): EscError {
+    const name = nameOfDatabase(this.address)
+    return new EscError('io', `the connection to ${name} was lost before the change was kept: nothing was changed`, {
       hint: 'try again',
       cause,
       transient: true,

@@ -89,6 +89,11 @@ export class Replica {
     return this.#lockedMs.get(id) ?? 0
   }
 
+  /** Takes note that the environment was known as it was then, in milliseconds since 1970. */
+  wasNewest(id: string, atMs: number): void {
+    this.#lockedMs.set(id, atMs)
+  }
+
   /**
    * The statement that locks the row of one environment, and reads it: for `takeLocked`. It has no
    * values, so that it can be sent with those that begin the transaction.

@@ -17,6 +17,12 @@ export interface TransactionRequest {
    * another process has taken the lock over. The locks of a folder cannot be taken over.
    */
   readonly underLock?: boolean
+  /**
+   * The newest revision that whoever asks knows. Where it is the newest here too, what is written
+   * may be tried before others are kept from changing the same. If they have, nothing is kept, and
+   * `write` is run again: it undoes what must not be done twice (`StoreTransaction.again`).
+   */
+  readonly base?: number
 }
 
 /** A run of a schedule: there is at most one for each attempt. */
@@ -41,6 +47,8 @@ export interface StoreTransaction {
    * what this machine remembers. Not called when the transaction fails.
    */
   afterwards(act: () => void): void
+  /** Has something undone when nothing was kept, and `write` is about to be run again. */
+  again(undo: () => void): void
   /**
    * Makes what is written part of a run. A database keeps one of each part, and refuses the
    * transaction of another with `already_exists`. In a folder, one scheduler runs at a time, and

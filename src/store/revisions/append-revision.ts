@@ -73,6 +73,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
   }
   if (request.run !== undefined) transaction.partOf(request.run, 'saved')
   transaction.afterwards(() => appending.appended())
+  transaction.again(() => appending.refused())
   try {
     working.replace(definition)
   } catch (error) {
