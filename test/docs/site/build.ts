@@ -19,15 +19,15 @@ const PACKAGES = ['vitepress@1.6.4', 'mermaid@11.12.1', 'vue@3.5.22']
 const folder = mkdtempSync(join(tmpdir(), 'esc-site-'))
 try {
   const pages = join(folder, 'pages')
+  const titleOf = (path: string) => /^# (.+)$/m.exec(readFileSync(join(docs, path), 'utf8'))?.[1] ?? path
   for (const path of readdirSync(docs, { recursive: true, encoding: 'utf8' })) {
     const to = join(pages, path.endsWith('.md') ? pathOnSite(path) : path)
     mkdirSync(dirname(to), { recursive: true })
-    if (path.endsWith('.md')) writeFileSync(to, pageForSite(path, readFileSync(join(docs, path), 'utf8')))
+    if (path.endsWith('.md')) writeFileSync(to, pageForSite(path, readFileSync(join(docs, path), 'utf8'), titleOf))
     if (path.endsWith('.png')) cpSync(join(docs, path), to)
   }
   cpSync(join(here, 'vitepress'), join(pages, '.vitepress'), { recursive: true })
   const index = readFileSync(join(docs, 'README.md'), 'utf8')
-  const titleOf = (path: string) => /^# (.+)$/m.exec(readFileSync(join(docs, path), 'utf8'))?.[1] ?? path
   writeFileSync(join(pages, '.vitepress', 'sidebar.json'), JSON.stringify(sidebarOf(index, titleOf)))
   writeFileSync(join(folder, 'package.json'), '{"type": "module", "private": true}\n')
   const options = { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] as const }

@@ -10,9 +10,10 @@ export function pathOnSite(path: string): string {
 
 /**
  * Returns a page as the site needs it: links to an index lead to it, and those that leave `docs`
- * lead to the repository. Comments are left out. Code is as it was.
+ * lead to the repository. A link that is called by the name of a file gets the title of its page.
+ * Comments are left out. Code is as it was.
  */
-export function pageForSite(path: string, text: string): string {
+export function pageForSite(path: string, text: string, titleOf: (path: string) => string): string {
   const folder = posix.dirname(path)
   let fence: string | undefined
   const lines = text.split('\n').flatMap((line) => {
@@ -20,10 +21,14 @@ export function pageForSite(path: string, text: string): string {
     if (mark !== undefined && (fence === undefined || mark.trim() === fence))
       fence = fence === undefined ? mark.trim() : undefined
     if (fence !== undefined || mark !== undefined) return [line]
-    return [line.replace(/\]\(([^)\s]+)\)/g, (_, to: string) => `](${linkOnSite(folder, to)})`)]
+    const link = (_: string, name: string, to: string) =>
+      `[${isFileName(name, to) ? titleOf(posix.join(folder, to.split('#')[0] ?? '')) : name}](${linkOnSite(folder, to)})`
+    return [line.replace(/\[([^\]]*)\]\(([^)\s]+)\)/g, link)]
   })
   return withoutComments(lines.join('\n'))
 }
+
+const isFileName = (name: string, to: string) => name.endsWith('.md') && to.split('#')[0]?.endsWith(name) === true
 
 function withoutComments(text: string): string {
   return text.replace(/^<!--[\s\S]*?-->\n+/gm, '')
