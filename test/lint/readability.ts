@@ -1,6 +1,6 @@
-// `npm run readability`: a report over the pages, no gate. Per page its words, the mean length of its
-// sentences and how many are too long; then the longest sentences of all, with their places.
-// `npm run readability -- store.md git.md` is about these pages, `-- --worst 80` lists more sentences.
+// `npm run readability`: a report over the pages, no gate. Per page its words, the mean length of
+// its sentences and how many are too long; then the longest sentences of all, with their places.
+// `npm run readability -- store.md git.md` is about these pages; `--worst 80` lists more sentences.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
