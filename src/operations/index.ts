@@ -210,6 +210,8 @@ export {
   rotatorStatus,
 } from './rotating/rotator-status.ts'
 export { unfinishedRotations } from './rotating/unfinished-rotations.ts'
+export { installScanHook } from './scanning/install-hook.ts'
+export { type ScanReport, type ScanRequest, scanSecrets } from './scanning/scan-secrets.ts'
 export { type DueEntry, DueQueue } from './schedules/due-queue.ts'
 export { placeInRepository } from './schedules/place-in-repository.ts'
 export { previewSchedule } from './schedules/preview-schedule.ts'

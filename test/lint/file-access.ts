@@ -55,6 +55,8 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/definitions/draft-tree.ts': 'a temporary folder of its own',
   'operations/definitions/import/pulumi-secrets.ts': 'files that the user names',
   'operations/session/known-stores.ts': 'the configuration folder of the user',
+  'operations/scanning/scanned-files.ts': 'files that the user names, and no link among them',
+  'operations/scanning/install-hook.ts': 'makes a hook of git executable',
   'operations/opening/program-environment.ts': 'temporary files of its own',
   'operations/schedules/due-queue.ts': 'asks when files of a store changed, and opens none',
   'operations/references/selection.ts': 'the state folder',

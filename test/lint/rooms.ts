@@ -90,6 +90,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [
       'files',
       'masking',
+      'masking/redactor',
       'access',
       'audit',
       'http',

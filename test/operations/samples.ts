@@ -503,6 +503,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   'list-audit-lines': { input: given({ ...anyLine }) },
   'list-environment-audit-lines': { input: given(anyLine) },
   'verify-audit-log': { input: given({ expected: [] }) },
+  'scan-secrets': {
+    input: given({ folder: '/nowhere', where: { kind: 'files', paths: [] }, least: 8, allowed: [] }),
+  },
+  'install-scan-hook': {
+    fails: { input: given({ folder: '/nowhere', script: '' }), code: 'invalid_input' },
+  },
   'check-store': { input: given({ references: [], fix: false, useKeys: true }) },
   'check-readiness': {},
   'show-store-status': {},

@@ -16,7 +16,7 @@ export const HELP_GROUPS: Readonly<Record<string, readonly HelpGroup[]>> = {
     },
     { title: 'Rotation', entries: ['env:rotate', 'env:rotators', 'env:schedule', 'scheduler', 'rotators'] },
     { title: 'Team', entries: ['access', 'env:rewrap', 'env:trust', 'audit', 'trust', 'whoami'] },
-    { title: 'Store', entries: ['status', 'check', 'env:rm', 'env:restore', 'import', 'export', 'config'] },
+    { title: 'Store', entries: ['status', 'check', 'scan', 'env:rm', 'env:restore', 'import', 'export', 'config'] },
     {
       title: 'History and git',
       entries: ['env:version:history', 'env:diff', 'env:version:rollback', 'env:status', 'env:save', 'env:renumber'],

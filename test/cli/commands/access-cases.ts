@@ -79,6 +79,7 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   ],
   'audit:verify': { performs: 'verify-audit-log', words: 'audit verify' },
   check: { performs: 'check-store', words: 'check' },
+  scan: { performs: 'scan-secrets', words: 'scan' },
   completion: { performs: '', words: 'completion bash' },
   config: [
     { performs: 'get-environment:read', words: 'config --env {}' },

@@ -112,6 +112,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
   'import:esc-cloud': 'test/cli/commands: importing',
   'login https': 'test/end-to-end: sessions on a server',
+  scan: 'test/cli/commands: scanning',
   'server:export': 'test/cli/commands: a store in a database',
   'server:import': 'test/cli/commands: a store in a database',
   'server:start': 'test/server',
