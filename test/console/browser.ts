@@ -5,20 +5,39 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { slow } from '../sample.ts'
 import { repositoryRoot } from '../sources.ts'
 
-const places = [
-  process.env.ESC_TEST_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-]
+/** The browser without its own windows: a page in it takes a fifth of the processor time. */
+const headless = ['/usr/bin/chromium-headless-shell']
+const windowed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** With `SLOW=1` the browser that people have comes first. */
+const places = [process.env.ESC_TEST_CHROMIUM, ...(slow ? [...windowed, ...headless] : [...headless, ...windowed])]
 
 /** Where a browser is installed. `undefined`: nowhere. */
 export function browserPath(): string | undefined {
   return places.find((path) => path !== undefined && existsSync(path))
 }
 
-/** Starts the browser that is installed. */
+/** The browser of a process that runs many files of tests. */
+let kept: Promise<Browser> | undefined
+
+/**
+ * The browser for the tests of one file, which closes it when they are done. A process of a parallel
+ * run keeps it for its further files: it ends with the process, whose pipe it reads.
+ */
 export async function startBrowser(): Promise<Browser> {
+  if (process.env.MOCHA_WORKER_ID === undefined) return launch()
+  kept ??= launch()
+  return kept
+}
+
+/** Closes the browser of a file, or what the file has opened in one that is kept. */
+export async function closeBrowser(browser: Browser | undefined): Promise<void> {
+  if (browser === undefined) return
+  if (browser === (await kept)) for (const context of browser.contexts()) await context.close()
+  else await browser.close()
+}
+
+async function launch(): Promise<Browser> {
   const { chromium } = await import('playwright-core')
   const executablePath = browserPath()
   if (executablePath === undefined) throw new Error('no browser is installed')

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, startBrowser, usualLooks } from './browser.ts'
+import { browserPath, ConsolePage, closeBrowser, startBrowser, usualLooks } from './browser.ts'
 
 /** One server and one browser for all tests of a file. */
 export interface ConsoleSuite {
@@ -38,7 +38,7 @@ export function consoleSuite({ seed, env = {} }: SuiteOptions): ConsoleSuite {
     return undefined
   })
   after(async () => {
-    await browser?.close()
+    await closeBrowser(browser)
     await server?.stop()
     program?.remove()
   })

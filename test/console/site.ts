@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
-import { browserPath, ConsolePage, looks, startBrowser } from './browser.ts'
+import { browserPath, ConsolePage, closeBrowser, looks, startBrowser } from './browser.ts'
 
 /** Persons of the store, by the level that the access rules give them everywhere. */
 export const levels = ['read', 'open', 'write'] as const
@@ -65,7 +65,7 @@ export class ConsoleSite {
   }
 
   async stop(): Promise<void> {
-    await this.#browser.close()
+    await closeBrowser(this.#browser)
     await this.server.stop()
     this.program.remove()
   }
