@@ -24,7 +24,7 @@ describe('saving in the console after somebody else', function () {
     await suite.server.call('POST', '/api/esc/environments/acme', { body: { project: 'app', name } })
     await save(name, BASE)
     const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
-    await opened.signIn(suite.server.token)
+    await opened.showToken(suite.server.token)
     await opened.page.goto(`/environments/app/${name}/editor`)
     await opened.page.getByRole('complementary').getByText('eu-west-1').waitFor()
     return { name, opened, page: opened.page }

@@ -54,7 +54,7 @@ export function consoleSuite({ seed, env = {} }: SuiteOptions): ConsoleSuite {
     },
     async open(path, token = server.token) {
       const opened = await ConsolePage.open(browser, server.url)
-      await opened.signIn(token)
+      await opened.showToken(token)
       await opened.page.goto(path)
       return opened
     },
@@ -79,7 +79,7 @@ export function keepsNobodyOut(suite: ConsoleSuite, screens: Readonly<Record<str
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
       const { page, context } = opened
-      await opened.signIn(suite.server.token)
+      await opened.showToken(suite.server.token)
       for (const [name, path] of Object.entries(screens)) {
         await page.goto(path)
         await page.waitForLoadState('networkidle')

@@ -65,7 +65,7 @@ describe('the editor of the console', function () {
 
   const open = async (name: string, look = looks[0] as (typeof looks)[number]): Promise<ConsolePage> => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
-    await opened.signIn(suite.server.token)
+    await opened.showToken(suite.server.token)
     await opened.page.goto(`/environments/${name}/editor`)
     await opened.page.getByRole('heading', { name: 'Result' }).waitFor()
     return opened

@@ -39,7 +39,7 @@ describe('the list of the console, of many environments', function () {
   it('is usable within 300 ms with 1,000', async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(suite.server.token)
+    await opened.showToken(suite.server.token)
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     // In the page, from the request to the first row.
     await page.addInitScript(`new MutationObserver(() => {
@@ -66,7 +66,7 @@ describe('the list of the console, of many environments', function () {
     copyTo(suite.program.folder, FEW, MANY)
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
-    await opened.signIn(suite.server.token)
+    await opened.showToken(suite.server.token)
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     const list = page.getByRole('list', { name: 'Environments' })
     expect(Number(await list.getByRole('listitem').first().getAttribute('aria-setsize'))).to.equal(
@@ -106,7 +106,7 @@ describe('the list of the console, of many environments', function () {
   it('says when it loads, when nothing matches, and when it cannot be loaded', async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url, looks[2])
     const { page, context } = opened
-    await opened.signIn(suite.server.token)
+    await opened.showToken(suite.server.token)
     await page.getByRole('searchbox').fill('no such environment')
     await page.getByText('No environment matches.').waitFor()
     expect(await opened.barriers()).to.deep.equal([])

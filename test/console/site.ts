@@ -59,7 +59,7 @@ export class ConsoleSite {
   ): Promise<ConsolePage> {
     const opened = await ConsolePage.open(this.#browser, this.server.url, look)
     opened.context.setDefaultTimeout(15_000)
-    await opened.signIn(this.#tokens[level] ?? this.server.token)
+    await opened.showToken(this.#tokens[level] ?? this.server.token)
     await opened.page.goto(path)
     return opened
   }
