@@ -21,8 +21,8 @@ export function browserPath(): string | undefined {
 let kept: Promise<Browser> | undefined
 
 /**
- * The browser for the tests of one file, which closes it when they are done. A process of a parallel
- * run keeps it for its further files: it ends with the process, whose pipe it reads.
+ * The browser for the tests of one file, which closes it when they are done. A process of a
+ * parallel run keeps it for its further files: it ends with the process, whose pipe it reads.
  */
 export async function startBrowser(): Promise<Browser> {
   if (process.env.MOCHA_WORKER_ID === undefined) return launch()
@@ -118,7 +118,7 @@ export class ConsolePage {
     const { readFileSync } = await import('node:fs')
     await this.page.evaluate(readFileSync(axe, 'utf8'))
     const found = await this.page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+      (globalThis as unknown as Axe).axe.run({ resultTypes: ['violations'] }),
     )
     return found.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -132,6 +132,10 @@ export class ConsolePage {
     mkdirSync(folder, { recursive: true })
     await this.page.screenshot({ path: join(folder, `${name}.png`) })
   }
+}
+
+interface Axe {
+  readonly axe: { run(options: { resultTypes: readonly string[] }): Promise<{ violations: Violation[] }> }
 }
 
 interface Violation {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { deliverWebhooks, Session } from '../../src/operations/index.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { hasDue } from '../../src/webhooks/index.ts'
-import { sample, slow } from '../sample.ts'
+import { sample } from '../sample.ts'
 import { type AnyOperation, eventOf, levelOf, lower, operations } from './every-operation.ts'
 import { SampleStore } from './sample-store.ts'
 import { type Sample, samples } from './samples.ts'
@@ -80,8 +80,10 @@ describe('an operation that a program performs', function () {
   })
 
   const changing = operations.filter(({ changes }) => changes)
+  // That each is refused is what access.test.ts shows, of all of them in each run.
+  const refused = sample(operations, 12)
   const looking = operations.filter(({ changes }) => !changes)
-  for (const operation of [...changing, ...sample(looking, slow ? looking.length : 8)]) {
+  for (const operation of [...changing, ...sample(looking, 8)]) {
     const given = samples[operation.name]
     if (given === undefined) continue
 
@@ -100,7 +102,7 @@ describe('an operation that a program performs', function () {
       })
     }
 
-    if (operation.level !== undefined) {
+    if (operation.level !== undefined && refused.includes(operation)) {
       it(`${operation.name}: is refused to who has a level less, which is recorded`, async () => {
         const input = given.input?.(store.workspace('ada@example.com'), store)
         const seen = await performed(operation, given, `${lower[levelOf(operation, input) ?? 'read']}@example.com`)

@@ -65,10 +65,12 @@ describe('simulated rotations', function () {
   }
 
   it('lose nothing, whatever fails, dies or interferes', async () => {
-    const count = slow ? 100_000 : 250
+    const count = slow ? 100_000 : 80
     const begun = performance.now()
-    // Other schedules in each slow run: it has no time for all of them.
-    const firstSeed = slow ? Math.floor(Math.random() * 1e9) : 1
+    // Other schedules in each slow run: it has no time for all of them. In eighty from 441 on
+    // everything happens; a usual run tries forty others besides.
+    const other = Math.floor(Math.random() * 1e9)
+    const firstSeed = slow ? other : 441
     const limits = slow ? { end: Date.now() + 3 * sweepMs } : {}
     let { schedules, counts, found } = await simulateMany({ firstSeed, count }, limits)
     // Until everything has happened: the rarest of it does in one schedule of a few hundred.
@@ -78,6 +80,7 @@ describe('simulated rotations', function () {
       counts = sum(counts, more.counts)
       found = more.found
     }
+    if (!slow) found ??= (await simulateMany({ firstSeed: other, count: 40 })).found
     if (found) throw failure(found)
     const seconds = ((performance.now() - begun) / 1000).toFixed(0)
     console.log(`      ${schedules} schedules from ${firstSeed} in ${seconds} s: ${summary(counts)}`)

@@ -45,8 +45,8 @@ describe('a store whose process or machine stops at any file-system call', funct
   })
 
   it('survives a second stop while it recovers from the first', async () => {
-    // All pairs take minutes: one in thirty-seven is tried, with SLOW=1 all while there is time.
-    const stride = strideOf(37)
+    // All pairs take minutes: one in sixty-one is tried, with SLOW=1 all while there is time.
+    const stride = strideOf(61)
     for (let first = 1; ; first++) {
       let struckFirst = false
       for (let second = 1 + (first % stride()); ; second += stride()) {

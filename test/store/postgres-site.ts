@@ -20,9 +20,9 @@ export async function stopPostgres(): Promise<void> {
 export const postgresRecords: RecordsKind = {
   name: 'PostgreSQL',
   faults: {
-    'connection lost before a statement': 2,
-    'answer to a statement lost': 2,
-    'process killed': 2,
+    'connection lost before a statement': 4,
+    'answer to a statement lost': 4,
+    'process killed': 4,
     'server killed': 6,
   },
   isShared: true,

@@ -22,7 +22,7 @@ export interface Operation<Fact> {
 export const points = { swept: 0 }
 
 /** Every call is a point in slow runs, every ninth otherwise, other ones each time. */
-export const calls = (stride = strideOf(9)) => pointsOf(stride)
+export const calls = (stride = strideOf(13)) => pointsOf(stride)
 
 /**
  * Runs an operation again and again, with the fault at its first, second, third … call, until it
@@ -32,7 +32,7 @@ export async function sweep<Fact>(operation: Operation<Fact>): Promise<boolean> 
   let isWhole = true
   // In usual runs two of the faults, other ones each time.
   for (const fault of sample(faults, 2)) {
-    const stride = strideOf(9)
+    const stride = strideOf(13)
     for (const n of calls(stride)) {
       const machine = new Machine()
       await operation.before(machine.init(), machine)
