@@ -57,33 +57,53 @@ export interface JsonFormat {
 
 /** JSON text. Numbers that kept their text are written as that text. */
 export function formatJson(value: Json, format: JsonFormat = {}): string {
-  return write(value, format, '\n')
+  // Most calls are for one text, such as a key.
+  if (typeof value === 'string') return quoteJson(value, format.escapeHtml ?? false)
+  const pieces: string[] = []
+  write(pieces, value, format, '\n')
+  return pieces.join('')
 }
 
-function write(value: Json, format: JsonFormat, newline: string): string {
-  if (typeof value === 'string') return quoteJson(value, format.escapeHtml ?? false)
-  if (value === null || typeof value !== 'object') return String(value)
-  if (value instanceof JsonNumber) return value.text
-  const inner = format.indent ? newline + ' '.repeat(format.indent) : ''
-  const outer = format.indent ? newline : ''
-  if (Array.isArray(value)) {
-    if (value.length === 0) return '[]'
-    const items: string[] = []
-    for (const item of value) items.push(inner + write(item, format, inner))
-    return `[${items.join(',')}${outer}]`
+/** Adds the text in pieces: putting it together at each level would make it many times over. */
+function write(pieces: string[], value: Json, format: JsonFormat, newline: string): void {
+  if (typeof value === 'string') pieces.push(quoteJson(value, format.escapeHtml ?? false))
+  else if (value === null || typeof value !== 'object') pieces.push(String(value))
+  else if (value instanceof JsonNumber) pieces.push(value.text)
+  else if (Array.isArray(value)) writeList(pieces, value, format, newline)
+  else writeObject(pieces, value as JsonObject, format, newline)
+}
+
+function writeList(pieces: string[], list: readonly Json[], format: JsonFormat, newline: string): void {
+  if (list.length === 0) {
+    pieces.push('[]')
+    return
   }
-  const object = value as JsonObject
+  const inner = format.indent ? newline + ' '.repeat(format.indent) : ''
+  let before = '['
+  for (const item of list) {
+    pieces.push(before, inner)
+    write(pieces, item, format, inner)
+    before = ','
+  }
+  pieces.push(format.indent ? newline : '', ']')
+}
+
+function writeObject(pieces: string[], object: JsonObject, format: JsonFormat, newline: string): void {
+  const inner = format.indent ? newline + ' '.repeat(format.indent) : ''
+  const colon = format.indent ? ': ' : ':'
   const keys = Object.keys(object)
   // Sorting takes more than looking whether somebody has.
   if (format.sortKeys && !isSorted(keys)) keys.sort(compareKeys)
-  const colon = format.indent ? ': ' : ':'
-  const members: string[] = []
+  let before = '{'
   for (const key of keys) {
     const member = object[key]
-    if (member !== undefined)
-      members.push(inner + quoteJson(key, format.escapeHtml ?? false) + colon + write(member, format, inner))
+    if (member === undefined) continue
+    pieces.push(before, inner, quoteJson(key, format.escapeHtml ?? false), colon)
+    write(pieces, member, format, inner)
+    before = ','
   }
-  return members.length === 0 ? '{}' : `{${members.join(',')}${outer}}`
+  if (before === '{') pieces.push('{}')
+  else pieces.push(format.indent ? newline : '', '}')
 }
 
 function isSorted(keys: readonly string[]): boolean {

@@ -126,8 +126,10 @@ class Border {
     if (status !== undefined) refuseSpecial(folder, status)
   }
 
-  /** Looks at all folders between the root and a path. */
+  /** Looks at all folders between the root and a path. Where the last was, those above it were. */
   enterParents(path: string): void {
+    const last = path.lastIndexOf(sep)
+    if (last < this.#prefix.length || (this.#folders.get(path.slice(0, last)) ?? 0) > Date.now()) return
     for (let end = path.indexOf(sep, this.#prefix.length); end !== -1; end = path.indexOf(sep, end + 1)) {
       this.#enter(path.slice(0, end))
     }

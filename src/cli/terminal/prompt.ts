@@ -12,7 +12,7 @@ export function secretPrompt(
 ): ((question: string, options?: { readonly confirm?: boolean }) => Promise<string>) | undefined {
   // Standard output may well be captured (`eval "$(esc open …)"`): stdin and stderr
   // are what a question needs.
-  if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
+  if (!io.stderrIsTerminal || !io.stdinIsTerminal || io.env.TERM === 'dumb') return undefined
   return (question, options) =>
     quietly(io, async () => {
       const answer = await askHidden(question)

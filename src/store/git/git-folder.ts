@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join, sep } from 'node:path'
 import { type FileSystem, readTextIfPresent, statusOf } from '../../files/index.ts'
 
 /** The place where the git work tree is that a folder is in. */
@@ -13,10 +13,11 @@ export interface StoreInGit {
 
 /** `undefined` when the folder is in no work tree. */
 export function storeInGit(files: FileSystem, folder: string): StoreInGit | undefined {
-  for (let top = folder; ; top = dirname(top)) {
-    const git = join(top, '.git')
+  for (let top = folder, above = ''; ; top = above) {
+    const git = top.endsWith(sep) ? `${top}.git` : `${top}${sep}.git`
     if (!files.exists(git)) {
-      if (dirname(top) === top) return undefined
+      above = dirname(top)
+      if (above === top) return undefined
       continue
     }
     const link =

@@ -122,8 +122,7 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
     digest: digestOf(bytes),
     file,
   }
-  const sealed = Buffer.concat([buffer.subarray(0, sealStart), buffer.subarray(headEnd)])
-  sealedBytes.set(read, sealed)
+  sealedParts.set(read, { buffer, sealStart, headEnd })
   return read
 }
 
@@ -146,12 +145,20 @@ function isFieldName(text: string): boolean {
   return text !== ''
 }
 
-/** Kept beside the revisions, not in them, so that they stay plain data that can be printed. */
-const sealedBytes = new WeakMap<Revision, Uint8Array>()
+/**
+ * What the seal of a revision covers: all of its file before the seal, and from the end of the
+ * record on. Kept beside the revisions, not in them, so that they stay plain data that can be
+ * printed.
+ */
+const sealedParts = new WeakMap<
+  Revision,
+  { readonly buffer: Buffer; readonly sealStart: number; readonly headEnd: number }
+>()
 
 /** Returns the bytes that the seal of a revision covers: all of its file but the seal. */
 export function sealedBytesOf(revision: Revision): Uint8Array {
-  return present(sealedBytes.get(revision))
+  const { buffer, sealStart, headEnd } = present(sealedParts.get(revision))
+  return Buffer.concat([buffer.subarray(0, sealStart), buffer.subarray(headEnd)])
 }
 
 export function digestOf(bytes: Uint8Array): string {
