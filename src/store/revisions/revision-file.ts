@@ -146,7 +146,7 @@ function isFieldName(text: string): boolean {
 }
 
 /**
- * What the seal of a revision covers: all of its file before the seal, and from the end of the
+ * The bytes that the seal of a revision covers: those before the seal, and from the end of the
  * record on. Kept beside the revisions, not in them, so that they stay plain data that can be
  * printed.
  */
