@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
@@ -14,10 +15,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { packageRoot } from '../cli/commands/esc.ts'
 import { loadPty } from '../end-to-end/own-terminal.ts'
 import { ended, Program } from '../end-to-end/program.ts'
+import { findBinary } from '../servers/binary.ts'
 import { InEmptyFolder } from './in-empty-folder.ts'
 
 const run = promisify(execFile)
@@ -37,15 +40,15 @@ function printed(child: ReturnType<InEmptyFolder['start']>, pattern: RegExp): Pr
   })
 }
 
-describe('the executable', function () {
-  this.timeout(600_000)
+describe('a release', function () {
+  this.timeout(1_200_000)
   let release: string
   let installed: InEmptyFolder
   before(async function () {
     if (!process.env.SLOW || !Program.isBuilt() || process.platform !== 'linux') return this.skip()
     release = mkdtempSync(join(tmpdir(), 'esc-release-'))
     try {
-      await run(process.execPath, [join(packageRoot, 'packaging', 'executable.mjs'), '--out', release, 'x64', 'arm64'])
+      await run(process.execPath, [join(packageRoot, 'packaging', 'release.mjs'), '--out', release])
     } catch (error) {
       const reason = String((error as { stderr?: string }).stderr ?? error)
       if (!reason.includes('cannot be had from the npm registry')) throw error
@@ -207,5 +210,89 @@ export default { contract: 1, providers: [{
     ).to.equal(true)
     expect(program.includes(readFileSync(join(packageRoot, 'dist', 'cli.cjs'))), 'with the bundles').to.equal(true)
     expect(statSync(join(release, 'linux-arm64', 'esc')).mode & 0o777).to.equal(0o755)
+  })
+
+  it('has a tarball for each architecture, and sums of all files', async () => {
+    await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: release })
+    const sums = readFileSync(join(release, 'SHA256SUMS'), 'utf8')
+    expect(
+      sums
+        .trim()
+        .split('\n')
+        .map((line) => line.split('  ')[1])
+        .sort(),
+    ).to.deep.equal(
+      [
+        `esc-${version}-linux-arm64.tar.gz`,
+        `esc-${version}-linux-x64.tar.gz`,
+        `gitesc-cli-${version}.tgz`,
+        'gitesc.rb',
+        `gitesc_${version}_amd64.deb`,
+        `gitesc_${version}_arm64.deb`,
+      ].sort(),
+    )
+    const name = `esc-${version}-linux-${process.arch}`
+    await run('tar', ['-xzf', join(release, `${name}.tar.gz`), '-C', installed.folder])
+    expect((await run(join(installed.folder, name, 'esc'), ['version'])).stdout).to.equal(`${version}\n`)
+    for (const file of ['LICENSE', 'NOTICE', 'LICENSE-node.txt', 'third-party-licences.txt', 'man/man1/esc.1'])
+      expect(existsSync(join(installed.folder, name, file)), file).to.equal(true)
+  })
+
+  it('has a formula for Homebrew with the digest of the package', async function () {
+    const formula = readFileSync(join(release, 'gitesc.rb'), 'utf8')
+    const digest = createHash('sha256')
+      .update(readFileSync(join(release, `gitesc-cli-${version}.tgz`)))
+      .digest('hex')
+    expect(formula).to.include(`sha256 "${digest}"`)
+    expect(formula).to.include(`url "https://registry.npmjs.org/@gitesc/cli/-/cli-${version}.tgz"`)
+    expect(/desc "(.*)"/.exec(formula)?.[1]?.length).to.be.within(10, 80)
+    const ruby = findBinary('ruby')
+    if (ruby === undefined) {
+      console.log('      skipped: ruby is not installed')
+      return this.skip()
+    }
+    expect((await run(ruby, ['-c', join(release, 'gitesc.rb')])).stdout).to.equal('Syntax OK\n')
+    return undefined
+  })
+
+  it('has a package that dpkg installs, and whose program runs', async function () {
+    if (findBinary('dpkg') === undefined || process.getuid?.() !== 0) {
+      console.log('      skipped: dpkg is not installed, or this is not root')
+      return this.skip()
+    }
+    const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64' | 'arm64']
+    const file = join(release, `gitesc_${version}_${arch}.deb`)
+    const field = async (name: string) => (await run('dpkg-deb', ['--field', file, name])).stdout.trim()
+    expect(await field('Version')).to.equal(version)
+    expect(await field('Architecture')).to.equal(arch)
+    const { stdout: contents } = await run('dpkg-deb', ['--contents', file])
+    for (const line of contents.trim().split('\n')) {
+      expect(line).to.match(/^(?:d.{9}|-rw-r--r--|-rwxr-xr-x|lrwxrwxrwx) root\/root /)
+      expect(line).to.match(/ \.\/(?:usr\/.*)?$/)
+    }
+    const target = join(installed.folder, 'system')
+    mkdirSync(join(target, 'var/lib/dpkg/updates'), { recursive: true })
+    mkdirSync(join(target, 'var/lib/dpkg/info'))
+    for (const name of ['status', 'available']) writeFileSync(join(target, 'var/lib/dpkg', name), '')
+    // The libraries that it depends on are those of this system.
+    await run('dpkg', [`--root=${target}`, '--force-depends', '--no-triggers', '--install', file])
+    await run('md5sum', ['--check', '--quiet', join(target, 'var/lib/dpkg/info/gitesc.md5sums')], { cwd: target })
+    for (const name of ['esc', 'gitesc']) {
+      const program = new InEmptyFolder(join(target, 'usr/bin', name))
+      expect(await program.ok('version')).to.equal(`${version}\n`)
+      program.remove()
+    }
+    const manual = gunzipSync(readFileSync(join(target, 'usr/share/man/man1/esc-env-rotate.1.gz'))).toString()
+    expect(manual).to.match(/^\.TH ESC-ENV-ROTATE 1/)
+    const scripts = {
+      bash: 'bash-completion/completions/esc',
+      zsh: 'zsh/vendor-completions/_esc',
+      fish: 'fish/vendor_completions.d/esc.fish',
+    }
+    for (const [shell, script] of Object.entries(scripts))
+      if (findBinary(shell) !== undefined) await run(shell, ['-n', join(target, 'usr/share', script)])
+    await run('dpkg', [`--root=${target}`, '--remove', 'gitesc'])
+    expect(existsSync(join(target, 'usr/bin/esc'))).to.equal(false)
+    return undefined
   })
 })
