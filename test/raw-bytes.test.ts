@@ -35,8 +35,8 @@ describe('strings of bytes', () => {
   read: {fn::fromJSON: {fn::join: ["", ['"', "\${raw}", '"']]}}
 `)
     expect(evaluation.diagnostics.map(({ severity, summary }) => `${severity}: ${summary}`)).to.deep.equal([
-      'warning: fn::toJSON cannot hold bytes that are no UTF-8, and has U+FFFD in their place; pass them through fn::toBase64',
-      'warning: the JSON text has bytes that are no UTF-8, and U+FFFD is read in their place',
+      'warning: fn::toJSON cannot hold bytes that are not UTF-8, and has U+FFFD in their place; pass them through fn::toBase64',
+      'warning: the JSON text has bytes that are not UTF-8, and U+FFFD is read in their place',
     ])
     expect(valuesOf(evaluation)).to.equal(
       '{"again":"/w==","head":"\\ufffd","joined":"é","json":"[\\"\\\\ufffd\\"]","raw":"\\ufffd","read":"\ufffd","split":["\\ufffd",""],"tail":"\\ufffd","text":"\\"\\\\xff\\"","whole":"é"}',

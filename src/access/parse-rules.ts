@@ -26,7 +26,7 @@ function rulesOf(access: ObjectNode, file: string): AccessRules {
   const teams = teamsOf(fields.get('teams'), file)
   const list = fields.get('rules')
   if (list !== undefined && list.kind !== 'array' && list.kind !== 'null') {
-    throw mistake(list, file, 'access.rules is no list', 'write `- environments: …` for each rule')
+    throw mistake(list, file, 'access.rules is not a list', 'write `- environments: …` for each rule')
   }
   const everybody = fields.get('default')
   return {
@@ -66,7 +66,7 @@ function ruleOf(rule: ObjectNode, teams: ReadonlyMap<string, unknown>, file: str
   for (const { node, text } of environments) {
     if (/^[A-Za-z0-9._*-]+(\/[A-Za-z0-9._*-]+)?$/.test(text)) continue
     const hint = 'write project/environment, with * for any text without a slash: app/*; or * alone for all'
-    throw mistake(node, file, `'${text}' is no pattern of environments`, hint)
+    throw mistake(node, file, `'${text}' is not a pattern of environments`, hint)
   }
   const principals = textsOf(principalsNode, file)
   for (const { node, text } of principals) {
@@ -92,7 +92,7 @@ function levelOf(node: Node, file: string): Level {
   // A key with nothing behind it is null in YAML.
   const similar = text === undefined ? undefined : nearest(text, levels)
   const hint = similar === undefined ? `the levels are ${levels.join(', ')}` : `did you mean '${similar}'?`
-  throw mistake(node, file, text === undefined ? `${node.path} is no level` : `'${text}' is no level`, hint)
+  throw mistake(node, file, text === undefined ? `${node.path} is not a level` : `'${text}' is not a level`, hint)
 }
 
 interface Text {
@@ -106,7 +106,7 @@ function textsOf(node: Node, file: string): Text[] {
   const texts = nodes.map((each): Text => {
     const text = textOf(each)
     if (text === undefined || text === '') {
-      throw mistake(each, file, `${each.path} is no name`, 'quote it, as in "*" or "ada@example.com"')
+      throw mistake(each, file, `${each.path} is not a name`, 'quote it, as in "*" or "ada@example.com"')
     }
     return { node: each, text }
   })
@@ -121,7 +121,7 @@ function textOf(node: Node): string | undefined {
 
 function mapping(node: Node, file: string): ObjectNode {
   if (node.kind === 'object') return node
-  throw mistake(node, file, `${node.path} is no mapping`, 'docs/access.md shows how rules are written')
+  throw mistake(node, file, `${node.path} is not a mapping`, 'docs/access.md shows how rules are written')
 }
 
 function fieldsOf(node: ObjectNode, file: string, known: readonly string[]): Map<string, Node> {

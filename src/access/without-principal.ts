@@ -9,7 +9,7 @@ import { samePrincipal } from './rules.ts'
  * The text of `esc.yaml` without a principal: in no team, and in no rule; a rule that was about
  * nobody else goes. Rules that say `none` stay: what was taken away is not given back.
  *
- * @throws EscError `conflict` when nobody would administer the store any more; `invalid_input`
+ * @throws EscError `conflict` when the store would have no admin left; `invalid_input`
  *   for rules with a mistake.
  */
 export function withoutPrincipal(text: string, principal: string, file: string): string {
@@ -57,7 +57,7 @@ function refuseNoAdmin(text: string, file: string): void {
   if (rules === undefined) return
   const somebody = ['*', ...principalsOf(rules)].some((name) => includes(decideForStore(rules, name).level, 'admin'))
   if (somebody) return
-  throw new EscError('conflict', 'nobody would administer the store any more', {
+  throw new EscError('conflict', 'the store would have no admin left', {
     hint: 'give somebody else a rule for "*" with the level admin first',
   })
 }

@@ -21,7 +21,7 @@ const places: readonly string[] = ['beside', 'repository', 'off']
 /** Reads `audit:` of `esc.yaml`. @throws EscError `invalid_input`. */
 export function auditSettings(section: Json | undefined, file: string): AuditSettings {
   if (section === undefined || section === null) return { keep: 'beside', required: false }
-  if (!isJsonObject(section)) throw mistake(file, 'audit is no mapping', 'write audit: {keep: repository}')
+  if (!isJsonObject(section)) throw mistake(file, 'audit is not a mapping', 'write audit: {keep: repository}')
   const unknown = Object.keys(section).find((key) => key !== 'keep' && key !== 'required')
   if (unknown !== undefined) throw mistake(file, `audit has the unknown field '${unknown}'`, 'known are keep, required')
   // Some take a bare `off` for a boolean.
@@ -30,7 +30,7 @@ export function auditSettings(section: Json | undefined, file: string): AuditSet
     throw mistake(file, `audit.keep is '${String(keep)}'`, `write ${places.join(', ')}`)
   }
   const { required = false } = section
-  if (typeof required !== 'boolean') throw mistake(file, 'audit.required is no boolean', 'write true or false')
+  if (typeof required !== 'boolean') throw mistake(file, 'audit.required is not a boolean', 'write true or false')
   return { keep: keep as AuditSettingsContext, required }
 }
 

@@ -246,7 +246,7 @@ export class EnvironmentScope implements Scope {
         return this.#literal(expression, { kind: 'boolean', boolean: expression.value }, base)
       case 'number':
         if (isBeyondJson(expression.text)) {
-          this.error(`${expression.text} is no number that JSON can hold`, expression)
+          this.error(`${expression.text} is not a number that JSON can hold`, expression)
           return this.unknown(expression, { type: 'number' }).layeredOver(base)
         }
         return this.#literal(expression, { kind: 'number', text: expression.text }, base)

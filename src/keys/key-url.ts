@@ -28,7 +28,7 @@ export const hostLabel = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?'
  */
 export function splitKeyUrl(url: string, form: KeyUrlForm): KeyUrlParts {
   const match = /^[a-z]+:\/\/([^?]*)(?:\?(.*))?$/s.exec(url)
-  if (match === null) throw badKeyUrl(url, 'it is no URL', form)
+  if (match === null) throw badKeyUrl(url, 'it is not a URL', form)
   const [, path = '', query = ''] = match
   const odd = /[^!-~]|[#\\%]/.exec(path)
   if (odd !== null) throw badKeyUrl(url, `it has ${spoken(odd[0])} in it`, form)

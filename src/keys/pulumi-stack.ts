@@ -98,7 +98,7 @@ export async function openPulumiProvider(
   } catch (error) {
     throw ofStack(error, url, hint)
   }
-  throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is no key of 32 bytes', { hint })
+  throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is not a key of 32 bytes', { hint })
 }
 
 const stackOwner = {

@@ -67,7 +67,7 @@ async function decryptAge(text: string, identities: readonly UsableIdentity[]): 
   try {
     file = armor.decode(text)
   } catch {
-    throw new EscError('invalid_input', 'sops.age holds something that is no age file', {
+    throw new EscError('invalid_input', 'sops.age holds something that is not an age file', {
       hint: 'copy the file again as SOPS wrote it',
     })
   }

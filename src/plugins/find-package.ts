@@ -35,7 +35,7 @@ function entryOf(folder: string): string {
   try {
     about = JSON.parse(smallText(file) ?? '')
   } catch {
-    throw new Error(`${file} is no JSON`)
+    throw new Error(`${file} is not JSON`)
   }
   const { exports, main } = (about ?? {}) as { readonly exports?: unknown; readonly main?: unknown }
   const candidates =

@@ -29,7 +29,7 @@ export function guardRotator(rotator: Rotator, plugin: string): Rotator {
     target(of) {
       const target: unknown = rotator.target(of)
       if (target === undefined || typeof target === 'string') return target
-      throw mistake(who, 'its target is no text')
+      throw mistake(who, 'its target is not text')
     },
 
     async plan(request, context) {
@@ -41,8 +41,8 @@ export function guardRotator(rotator: Rotator, plugin: string): Rotator {
     rotate(plan, request, stage, context) {
       const checked = async (pending: PlainObject) => {
         // The journal could not keep it, so the remote change that it stands for must not be made.
-        const fault = isObject(pending) ? dataFault(pending, 'record') : 'record is no object'
-        if (fault !== undefined) throw mistake(who, `it stages what is no data: ${fault}`)
+        const fault = isObject(pending) ? dataFault(pending, 'record') : 'record is not an object'
+        if (fault !== undefined) throw mistake(who, `it stages what is not data: ${fault}`)
         await stage(pending)
       }
       return rotator.rotate(plan, request, checked, context)
@@ -64,8 +64,8 @@ export function guardRotator(rotator: Rotator, plugin: string): Rotator {
     ...(rotator.retarget && {
       retarget(pending, inputs) {
         const moved = rotator.retarget?.(pending, inputs)
-        const fault = isObject(moved) ? dataFault(moved, 'record') : 'record is no object'
-        if (fault !== undefined) throw mistake(who, `its retarget returned what is no data: ${fault}`)
+        const fault = isObject(moved) ? dataFault(moved, 'record') : 'record is not an object'
+        if (fault !== undefined) throw mistake(who, `its retarget returned what is not data: ${fault}`)
         return moved as PlainObject
       },
     }),
@@ -92,7 +92,7 @@ export function guardProvider(provider: Provider, plugin: string): Provider {
 
 function dataOf(value: Plain, { who, what, schema }: { readonly who: string; readonly what: string; schema: Schema }) {
   const fault = value === undefined ? `${what} is undefined` : dataFault(value, what)
-  if (fault !== undefined) throw mistake(who, `it returned what is no data: ${fault}`)
+  if (fault !== undefined) throw mistake(who, `it returned what is not data: ${fault}`)
   return withSecretsOf(schema, value)
 }
 

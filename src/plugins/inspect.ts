@@ -44,7 +44,7 @@ const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
  */
 export async function inspectPlugin({ name, at }: NamedPlugin, places: PluginPlaces): Promise<InspectedPlugin> {
   if (!packageName.test(name)) {
-    throw new EscError('invalid_input', `${at}: plugin ${JSON.stringify(name)} is no name of an npm package`, {
+    throw new EscError('invalid_input', `${at}: plugin ${JSON.stringify(name)} is not the name of an npm package`, {
       hint: 'write a name such as esc-rotator-x, and install the package; a path would run whatever lies in this folder',
     })
   }

@@ -8,7 +8,7 @@ import { contractVersion } from './plugin.ts'
  * `rotators[0] ("x") has no method reconcile`. Undefined: nothing.
  */
 export function pluginFault(exported: unknown): string | undefined {
-  if (!isRecord(exported)) return 'its default export is no object'
+  if (!isRecord(exported)) return 'its default export is not an object'
   if (exported.contract === undefined) return 'its default export does not say `contract: 1`'
   if (exported.contract !== contractVersion) {
     return `it is written for version ${shown(exported.contract)} of the contract, and this esc knows version ${contractVersion}`
@@ -16,8 +16,8 @@ export function pluginFault(exported: unknown): string | undefined {
   const unknown = Object.keys(exported).find((key) => !['contract', 'rotators', 'providers'].includes(key))
   if (unknown !== undefined) return `its default export has ${shown(unknown)}, which is no part of a plugin`
   const { rotators = [], providers = [] } = exported
-  if (!Array.isArray(rotators)) return '`rotators` is no list'
-  if (!Array.isArray(providers)) return '`providers` is no list'
+  if (!Array.isArray(rotators)) return '`rotators` is not a list'
+  if (!Array.isArray(providers)) return '`providers` is not a list'
   if (rotators.length + providers.length === 0) return 'it has neither rotators nor providers'
   return firstFault(rotators, 'rotators', rotatorFault) ?? firstFault(providers, 'providers', providerFault)
 }
@@ -60,7 +60,7 @@ function firstFault(
 }
 
 function faultOf(member: unknown, { methods, optional, schemas }: Parts): string | undefined {
-  if (!isRecord(member)) return 'is no object'
+  if (!isRecord(member)) return 'is not an object'
   if (typeof member.name !== 'string') return 'has no name'
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(member.name)) return 'has a name that is not like my-vendor-key'
   if (typeof member.description !== 'string' || member.description.trim() === '') return 'has no description'

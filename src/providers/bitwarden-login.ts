@@ -70,9 +70,13 @@ function partsOf(token: string) {
     /^0\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([^.:]+):(.+)$/i.exec(token) ?? []
   const seed = strictBase64(key ?? '')
   if (id !== undefined && clientSecret !== undefined && seed?.length === 16) return { id, clientSecret, seed }
-  throw new EscError('invalid_input', `${provider}: \`login.accessToken\` is no access token of a machine account`, {
-    hint: 'it has the form 0.<id>.<secret>:<key>; make one in Secrets Manager, under the machine account',
-  })
+  throw new EscError(
+    'invalid_input',
+    `${provider}: \`login.accessToken\` is not an access token of a machine account`,
+    {
+      hint: 'it has the form 0.<id>.<secret>:<key>; make one in Secrets Manager, under the machine account',
+    },
+  )
 }
 
 function keyIn(payload: string): Buffer | undefined {

@@ -49,7 +49,7 @@ export const file: Provider<FileInputs> = {
       if (encoding === 'base64') return secret(bytes.toString('base64'))
       const text = bytes.toString()
       if (Buffer.from(text).equals(bytes)) return secret(text)
-      throw new EscError('provider_failed', `file: \`get.${key}\`: ${JSON.stringify(path)} is no text`, {
+      throw new EscError('provider_failed', `file: \`get.${key}\`: ${JSON.stringify(path)} is not text`, {
         hint: 'write `encoding: base64`',
       })
     })

@@ -36,12 +36,12 @@ async function parsed(text: string, named: string): Promise<unknown> {
   const { parseDocument } = await import('../vendor/yaml.ts')
   const document = parseDocument(text)
   // The messages of the parser quote lines, which hold credentials.
-  if (document.errors.length > 0) throw unusable(named, 'is no YAML')
+  if (document.errors.length > 0) throw unusable(named, 'is not YAML')
   let config: unknown
   try {
     config = document.toJS()
   } catch {
-    throw unusable(named, 'is no YAML')
+    throw unusable(named, 'is not YAML')
   }
   const kind = memberOf(config, 'kind') ?? 'Config'
   if (kind !== 'Config' || memberOf(config, 'contexts') === undefined) throw unusable(named, 'is no kubeconfig')

@@ -70,6 +70,6 @@ function readCheckpoint(file: string): unknown {
     const text = file.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: longestState }) : bytes
     return JSON.parse(Buffer.from(text).toString())
   } catch (error) {
-    throw failed(`cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : messageOf(error)}`)
+    throw failed(`cannot be read: ${error instanceof SyntaxError ? 'it is not JSON' : messageOf(error)}`)
   }
 }

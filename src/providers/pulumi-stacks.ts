@@ -103,7 +103,7 @@ function shown(value: unknown, plaintexts: ReadonlyMap<string, string>): Plain {
   try {
     return secret(JSON.parse(text as string) as Plain)
   } catch {
-    throw new EscError('provider_failed', 'pulumi-stacks: a secret output is no JSON once it is decrypted', {
+    throw new EscError('provider_failed', 'pulumi-stacks: a secret output is not JSON once it is decrypted', {
       hint: 'export the stack again: "pulumi stack export"',
     })
   }

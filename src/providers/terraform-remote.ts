@@ -29,9 +29,13 @@ export async function readRemoteOutputs(
   context: ProviderContext,
 ): Promise<PlainObject> {
   if (!/^[A-Za-z0-9.-]+(:\d+)?$/.test(hostname)) {
-    throw new EscError('invalid_input', `${provider}: \`hostname\` ${JSON.stringify(hostname)} is no name of a host`, {
-      hint: 'write it without https://, such as terraform.example.org',
-    })
+    throw new EscError(
+      'invalid_input',
+      `${provider}: \`hostname\` ${JSON.stringify(hostname)} is not the name of a host`,
+      {
+        hint: 'write it without https://, such as terraform.example.org',
+      },
+    )
   }
   const doing = `reading the outputs of ${organization}/${workspace} at ${hostname}`
   const get = async (path: string) => {

@@ -92,7 +92,7 @@ export function vaultPath(provider: string, input: string, path: string): string
   if (segments.every((segment) => segment !== '' && !/^\.+$/.test(segment))) {
     return segments.map(encodeURIComponent).join('/')
   }
-  throw new EscError('invalid_input', `${provider}: \`${input}\` ${JSON.stringify(path)} is no path of Vault`, {
+  throw new EscError('invalid_input', `${provider}: \`${input}\` ${JSON.stringify(path)} is not a path of Vault`, {
     hint: 'write it without the address and v1/, such as secret/data/shop',
   })
 }

@@ -172,7 +172,7 @@ function noAnswerHint(code: string): string {
 
 /** For a success that lacks what it should hold. */
 export function malformedAnswer(provider: string, doing: string): EscError {
-  return new EscError('provider_failed', `${provider}: ${doing} was answered with something else than is documented`, {
+  return new EscError('provider_failed', `${provider}: ${doing} was answered in a form that is not documented`, {
     hint: vendorHints.foreign,
   })
 }

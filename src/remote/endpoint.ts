@@ -28,7 +28,7 @@ export function serverUrl(typed: string, { allowHttp = false }: { readonly allow
   try {
     url = new URL(typed)
   } catch (error) {
-    throw new EscError('usage', `${JSON.stringify(typed)} is no URL of a server`, { hint: example, cause: error })
+    throw new EscError('usage', `${JSON.stringify(typed)} is not a URL of a server`, { hint: example, cause: error })
   }
   const { protocol, username, password, search, hash, hostname } = url
   // What is not repeated here may be a token that was put into the URL.

@@ -181,7 +181,7 @@ export class RemoteEnvironment {
     const answer = await this.#ask({ method: 'GET', doing }, `${versionPath(version)}${suffix}`)
     const type = answer.headers.get('content-type') ?? ''
     // A page of a proxy must not become a definition.
-    if (!/^application\/x-yaml\b/i.test(type)) throw unexpected(this.#endpoint, doing, 'it is no YAML')
+    if (!/^application\/x-yaml\b/i.test(type)) throw unexpected(this.#endpoint, doing, 'it is not YAML')
     return {
       text: answer.text,
       revision: this.#revisionOf(answer, doing),

@@ -49,7 +49,7 @@ export async function hearEvents(endpoint: Endpoint, request: EventRequest): Pro
       throw remoteRefusal(endpoint, doing, await readAnswer(answer, longestRefusal), [endpoint.token ?? ''])
     }
     if (!answer.headers.get('content-type')?.startsWith('text/event-stream'))
-      throw unexpected(endpoint, doing, 'it is no stream of events')
+      throw unexpected(endpoint, doing, 'it is not a stream of events')
     const parser = createParser({
       onEvent: hear,
       maxBufferSize: longestEvent,

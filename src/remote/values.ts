@@ -13,6 +13,6 @@ export function exactJson(endpoint: Endpoint, doing: string, { text }: HttpAnswe
     return parseJson(text)
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
-    throw unexpected(endpoint, doing, `it is no JSON: ${error.discreet}`)
+    throw unexpected(endpoint, doing, `it is not JSON: ${error.discreet}`)
   }
 }

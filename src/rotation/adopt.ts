@@ -75,7 +75,7 @@ function stateOf(members: ExportedMap, rotator: Rotator, role: AdoptedRole): Pla
   const state = toPlain({ value: members, trace }, rotator.state) as PlainObject
   const violations = violationsOf(state, rotator.state)
   if (violations.length === 0) return state
-  throw new EscError('invalid_input', `that is no credential of ${rotator.name}: ${violations.join('; ')}`, {
+  throw new EscError('invalid_input', `that is not a credential of ${rotator.name}: ${violations.join('; ')}`, {
     hint: `give it as JSON with the members that \`${role === 'adopted' ? 'current' : role}\` has in the state of ${rotator.name}`,
   })
 }

@@ -127,7 +127,7 @@ export function malformedVendorAnswer(
   { lacks, hint = vendorHints.foreign }: { readonly lacks?: string; readonly hint?: string } = {},
 ): VendorHttpError {
   const detail = lacks === undefined ? '' : `: ${lacks}`
-  return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented${detail}`, {
+  return new VendorHttpError(`${rotator}: ${doing} was answered in a form that is not documented${detail}`, {
     code: 'malformed answer',
     refused: false,
     hint,

@@ -45,7 +45,7 @@ export function scheduleField(schedule: Schedule): JsonObject {
  */
 export function readSchedule(field: Json | undefined, file: string): Schedule | undefined {
   if (field === undefined || field === null) return undefined
-  if (!isJsonObject(field)) throw damaged(file, 'is no mapping')
+  if (!isJsonObject(field)) throw damaged(file, 'is not a mapping')
   const { id, kind, cron, once, timezone, paused, created, modified } = field
   if (typeof id !== 'string' || id === '') throw damaged(file, 'has no id')
   if (kind !== 'environment_rotation') throw damaged(file, `is of the unknown kind '${String(kind)}'`)

@@ -17,7 +17,7 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?([0-9]{1,5})$/.exec(text)
   const port = Number(match?.[2])
   if (!match || port > 65_535) {
-    throw new EscError('usage', rich`${input('metrics')} is '${text}', which is no port`, {
+    throw new EscError('usage', rich`${input('metrics')} is '${text}', which is not a port`, {
       hint: 'write 9187, or 0.0.0.0:9187',
     })
   }

@@ -160,7 +160,7 @@ class SharedScheduler {
   async #perform({ key, environment }: Pick<SharedJob, 'key' | 'environment'>): Promise<void> {
     const { stop, jobs } = this.#options
     // Somebody else is to begin it.
-    if (stop.aborted) throw new EscError('interrupted', 'the server is ending')
+    if (stop.aborted) throw new EscError('interrupted', 'the server is shutting down')
     try {
       const ran = await this.#runDue(key, environment)
       if (!ran && key.endsWith(cutOffMark)) await this.#finish(environment)
@@ -191,7 +191,7 @@ class SharedScheduler {
       this.#metrics.count(result, this.#now())
       onRun(result)
       if (result.retryAt !== undefined) this.#queue?.postpone(environment, result.retryAt)
-      if (isCutShort(result)) throw new EscError('interrupted', 'the server is ending')
+      if (isCutShort(result)) throw new EscError('interrupted', 'the server is shutting down')
       if (result.result === 'deferred' && result.retryAt !== undefined) {
         await jobs.add([{ key, environment, at: result.retryAt }])
       }

@@ -105,7 +105,7 @@ export class Config {
   /**
    * The value as data; a text is read as JSON. `undefined` when it is not set.
    *
-   * @throws EscError `invalid_input` for a secret, and for a text that is no JSON.
+   * @throws EscError `invalid_input` for a secret, and for a text that is not JSON.
    */
   getObject<T = unknown>(key: string): T | undefined {
     return object(this.#clear(key), this.#name(key)) as T | undefined

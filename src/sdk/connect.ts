@@ -6,7 +6,7 @@ import type { EnvironmentStore, StoreOptions } from './store.ts'
  * create`, or from an exchange for an identity token.
  *
  * @param url such as `https://esc.example.com`.
- * @throws EscError `usage` for what is no URL. Calls of the store throw `forbidden` for a token
+ * @throws EscError `usage` for what is not a URL. Calls of the store throw `forbidden` for a token
  *   that the server does not take, and `io` where there is no answer.
  *
  * @example

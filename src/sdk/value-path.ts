@@ -13,7 +13,7 @@ export function segmentsOf(path: string): PropertyPath {
   try {
     return parsePropertyPath(path)
   } catch (error) {
-    throw new EscError('invalid_input', `${JSON.stringify(path)} is no path: ${messageOf(error)}`, {
+    throw new EscError('invalid_input', `${JSON.stringify(path)} is not a path: ${messageOf(error)}`, {
       hint: 'write paths as database.user or endpoints[0]["a.b"]',
       cause: error,
     })

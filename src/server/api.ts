@@ -156,7 +156,7 @@ const errors: Readonly<Record<number, string>> = {
   415: 'The body is compressed',
   429: 'Too many requests',
   502: 'A provider, or what is rotated, has failed',
-  503: 'A key cannot be had now, or the server is ending',
+  503: 'A key cannot be had now, or the server is shutting down',
 }
 
 /** Documents answers: what is named, and the errors. */

@@ -18,7 +18,7 @@ export const plainBodies = createMiddleware<ApiEnvironment>(async (c, next) => {
     throw new Problem(415, `Unsupported Media Type: send the body as it is, without content-encoding '${coding}'`)
   const bytes = new Uint8Array(await c.req.arrayBuffer())
   if (!isUtf8(bytes))
-    throw new Problem(400, `Bad Request: the body is no UTF-8: see byte ${firstWrongByte(bytes)}, counted from 0`)
+    throw new Problem(400, `Bad Request: the body is not UTF-8: see byte ${firstWrongByte(bytes)}, counted from 0`)
   // The exchange of tokens takes forms too.
   if (c.req.path !== '/api/oauth/token') {
     if (bytes.length === 0) c.req.raw.headers.delete('content-type')

@@ -27,7 +27,7 @@ export const versionParams = environmentParams.extend({ version: z.string().min(
 export const countQuery = (most: number) =>
   z
     .string()
-    .regex(/^[0-9]{1,16}$/, 'is no number: write digits')
+    .regex(/^[0-9]{1,16}$/, 'is not a number: write digits')
     .transform(Number)
     .pipe(z.number().max(most))
     .optional()

@@ -30,7 +30,7 @@ export class Readiness {
 
   /** Returns why the server is not ready, without names. `undefined`: it is. */
   async problem(): Promise<string | undefined> {
-    if (this.isStopping) return 'the server is ending'
+    if (this.isStopping) return 'the server is shutting down'
     const nowMs = performance.now()
     if (this.#looked === undefined || nowMs - this.#looked.atMs > looksEveryMs)
       this.#looked = { atMs: nowMs, problem: this.#look() }

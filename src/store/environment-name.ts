@@ -13,7 +13,7 @@ export function environmentName(text: string): string {
   if (parts.length === 1) parts.unshift('default')
   const [project = '', name = '', ...more] = parts
   if (more.length > 0) {
-    throw new EscError('invalid_input', `'${text}' is no environment name`, {
+    throw new EscError('invalid_input', `'${text}' is not an environment name`, {
       hint: 'write project/environment, such as rotators/ci',
     })
   }
@@ -45,7 +45,7 @@ function checkPart(part: string, what: 'project' | 'environment', text: string):
             ? "is the name of the store's own file"
             : 'begins or ends with a dot'
           : `holds the character '${/[^A-Za-z0-9._-]/u.exec(part)?.[0]}'`
-  throw new EscError('invalid_input', `'${text}' is no environment name: the ${what} name ${problem}`, {
+  throw new EscError('invalid_input', `'${text}' is not an environment name: the ${what} name ${problem}`, {
     hint: 'use letters, digits, `-`, `_` and `.`',
   })
 }

@@ -16,7 +16,7 @@ export interface NewStore {
 /** @throws EscError `already_exists` for a folder that is a store. */
 export function refuseStore(folder: string, files: FileSystem = machineFiles): void {
   if (statusOf(files, layout.configuration(folder)) === undefined) return
-  throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`, {
+  throw new EscError('already_exists', `a store already exists: ${layout.configuration(folder)}`, {
     hint: 'use it as it is, or name another folder',
   })
 }
@@ -33,7 +33,7 @@ export function makeStore(files: FileSystem, folder: string, options: NewStore):
   text = setAt(text, ['organization'], options.organization ?? 'local')
   text = setAt(text, ['defaults', 'secretsProvider'], secretsProvider)
   if (!createFile(files, layout.configuration(folder), Buffer.from(text))) {
-    throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`)
+    throw new EscError('already_exists', `a store already exists: ${layout.configuration(folder)}`)
   }
   return text
 }

@@ -189,7 +189,7 @@ export class Store {
 function configurationIn(files: FileSystem, folder: string): string {
   const text = readTextIfPresent(files, layout.configuration(folder))
   if (text !== undefined) return text
-  throw new EscError('not_found', `${folder} is no esc store: it has no esc.yaml`, {
+  throw new EscError('not_found', `${folder} is not an esc store: it has no esc.yaml`, {
     hint: rich`${step('make one', { do: 'create-store' })}`,
   })
 }

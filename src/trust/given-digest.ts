@@ -19,7 +19,7 @@ export function givenDigest(env: Readonly<Record<string, string | undefined>>): 
   if (!text) return undefined
   const digits = form.exec(text)?.[1]
   if (digits !== undefined) return `sha256:${digits.toLowerCase()}`
-  throw new EscError('untrusted', `ESC_TRUST is no digest: ${JSON.stringify(text.slice(0, 100))}`, {
+  throw new EscError('untrusted', `ESC_TRUST is not a digest: ${JSON.stringify(text.slice(0, 100))}`, {
     hint: rich`set it to the digest of what the store asks for, sha256: and 64 hexadecimal digits; ${step('look it up', { do: 'show-trust' })}`,
   })
 }

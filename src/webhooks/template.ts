@@ -7,7 +7,7 @@ export function readTemplate(text: string): Plain {
     return JSON.parse(text)
   } catch (error) {
     // Not the parser's own words: they quote the text, which may hold a token.
-    throw new EscError('usage', 'the template of the body is no JSON', {
+    throw new EscError('usage', 'the template of the body is not JSON', {
       hint: 'such as {"text": "${projectName}/${environmentName}: ${action}"}',
       cause: error,
     })

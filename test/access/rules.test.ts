@@ -72,19 +72,19 @@ describe('access rules', () => {
   })
 
   const mistakes = [
-    ['access: 5', 'esc.yaml:2: access is no mapping'],
+    ['access: 5', 'esc.yaml:2: access is not a mapping'],
     ['access: {rule: []}', "esc.yaml:2: access has the unknown field 'rule'"],
-    ['access: {default: wrte}', "esc.yaml:2: 'wrte' is no level"],
-    ['access: {default: }', 'esc.yaml:2: access.default is no level'],
-    ['access: {rules: {}}', 'esc.yaml:2: access.rules is no list'],
+    ['access: {default: wrte}', "esc.yaml:2: 'wrte' is not a level"],
+    ['access: {default: }', 'esc.yaml:2: access.default is not a level'],
+    ['access: {rules: {}}', 'esc.yaml:2: access.rules is not a list'],
     ['access:\n  rules:\n    - {environments: "*", level: read}', 'esc.yaml:4: access.rules[0] has no principals'],
     [
       'access: {rules: [{environments: "*", principals: team:oops, level: read}]}',
       "esc.yaml:2: there is no team 'oops'",
     ],
-    ['access: {rules: [{environments: a b, principals: x, level: read}]}', "'a b' is no pattern of environments"],
+    ['access: {rules: [{environments: a b, principals: x, level: read}]}', "'a b' is not a pattern of environments"],
     ['access: {rules: [{environments: [], principals: x, level: read}]}', 'access.rules[0].environments is empty'],
-    ['access: {rules: [{environments: "*", principals: [{}], level: read}]}', 'is no name'],
+    ['access: {rules: [{environments: "*", principals: [{}], level: read}]}', 'is not a name'],
     ['access: {rules: [{environments: "*", principals: x, level: read, level: none}]}', 'says level twice'],
     ['access: {teams: {a: [team:b]}}', "'team:b' cannot be in a team"],
     ['access: {}\naccess: {}', 'esc.yaml:3: access is there twice'],

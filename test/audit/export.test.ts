@@ -52,10 +52,10 @@ describe('audit settings', () => {
   })
 
   for (const [section, message] of [
-    ['off', /audit is no mapping/],
+    ['off', /audit is not a mapping/],
     [{ keep: 'no' }, /audit\.keep is 'no'/],
     [{ kep: 'off' }, /unknown field 'kep'/],
-    [{ required: 'yes' }, /audit\.required is no boolean/],
+    [{ required: 'yes' }, /audit\.required is not a boolean/],
   ] as const) {
     it(`refuse ${JSON.stringify(section)}`, () => {
       expect(() => auditSettings(section, file))

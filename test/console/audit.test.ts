@@ -142,7 +142,7 @@ describe('the audit log in the console', function () {
     expect(head).to.match(/^[\w-]+:\d+:[0-9a-f]{64}$/)
     await page.getByLabel('Heads that you kept elsewhere').fill('nonsense')
     await page.getByRole('button', { name: 'Verify the log' }).click()
-    await page.getByRole('alert').getByText("'nonsense' is no head of a log").waitFor()
+    await page.getByRole('alert').getByText("'nonsense' is not a head of a log").waitFor()
     await page.getByLabel('Heads that you kept elsewhere').fill(head)
     await page.getByRole('button', { name: 'Verify the log' }).click()
     await page.getByText('nothing is wrong').waitFor()

@@ -121,7 +121,7 @@ describe('saving in the console after somebody else', function () {
     await opened.context.close()
   })
 
-  it('shows both, and loses nothing, where yours is no YAML', async () => {
+  it('shows both, and loses nothing, where yours is not YAML', async () => {
     const { name, opened, page } = await open()
     await typeBehind(page, 5, ': {')
     await change(name, 'size: 1', 'size: 2')

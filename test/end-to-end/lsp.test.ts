@@ -79,7 +79,7 @@ describe('the language server', function () {
   }
 
   describe('diagnostics', () => {
-    it('are what a check finds, at its places: plain and quoted texts, keys, and texts that are no YAML', async () => {
+    it('are what a check finds, at its places: plain and quoted texts, keys, and texts that are not YAML', async () => {
       expect(await reported(dev)).to.deep.equal([])
       expect(await reported(devWith('Bearer ${token}', 'Bearer ${tokn}'))).to.deep.equal([
         ['tokn', 'unknown property "tokn"'],

@@ -10,9 +10,9 @@ describe('where we decide otherwise than the reference', () => {
   it('D1: a number that JSON cannot hold is a mistake at its place', async () => {
     const evaluation = await new TestWorld().evaluate('values:\n  a: .nan\n  b: -.inf\n  c: {fn::toJSON: .inf}\n')
     expect(summariesOf(evaluation)).to.deep.equal([
-      '2:6 NaN is no number that JSON can hold',
-      '3:6 -Inf is no number that JSON can hold',
-      '4:19 +Inf is no number that JSON can hold',
+      '2:6 NaN is not a number that JSON can hold',
+      '3:6 -Inf is not a number that JSON can hold',
+      '4:19 +Inf is not a number that JSON can hold',
     ])
     expect(valuesOf(evaluation)).to.equal('{"a":"[unknown]","b":"[unknown]","c":"[unknown]"}')
     const exported = JSON.parse(formatJson(environmentToJson(evaluation.environment!)))
@@ -82,7 +82,7 @@ describe('where we decide otherwise than the reference', () => {
     )
   })
 
-  it('D17: a secret in a schema is not told by what does not fit it, nor a character of one by what is no JSON', async () => {
+  it('D17: a secret in a schema is not told by what does not fit it, nor a character of one by what is not JSON', async () => {
     const evaluation = await new TestWorld().evaluate(`values:
   pw: {fn::secret: 'hunter"2'}
   a: {fn::validate: {schema: {const: "\${pw}"}, value: x}}

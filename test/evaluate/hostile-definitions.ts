@@ -247,7 +247,7 @@ const growth: readonly HostileDefinition[] = [
     ends: budget,
   },
   {
-    title: 'bytes that are no UTF-8, decoded a hundred times',
+    title: 'bytes that are not UTF-8, decoded a hundred times',
     text: `values:\n  t: "${'/'.repeat(900_000)}"\n${many(100, (i) => `  s${i}: {fn::fromBase64: "\${t}"}\n`)}`,
     ends: budget,
     slow: true,

@@ -62,14 +62,14 @@ describe('the URL awskms://', () => {
 
   it('is refused when it is anything else', () => {
     refuses({
-      awskms: /it is no URL/,
-      'awskms:alias/app': /it is no URL/,
+      awskms: /it is not a URL/,
+      'awskms:alias/app': /it is not a URL/,
       'awskms://': /names no key/,
       'awskms:///': /names no key/,
       'awskms://alias/': /no alias name/,
       'awskms://alias//app': /no alias name/,
       'awskms://alias/app/../prod': /no alias name/,
-      'awskms://key/1234': /no key id/,
+      'awskms://key/1234': /not a key id/,
       'awskms://a%2Fb': /has '%' in it/,
       'awskms://alias/my app': /has a space in it/,
       'awskms://alias/app#x': /has '#' in it/,
@@ -114,17 +114,17 @@ describe('the URL azurekeyvault://', () => {
 
   it('is refused when it is anything else, above all when the token would go elsewhere', () => {
     refuses({
-      'azurekeyvault://': /no vault's host name/,
+      'azurekeyvault://': /not a vault's host name/,
       'azurekeyvault://team.vault.azure.net': /names no key/,
       'azurekeyvault://team.vault.azure.net/keys/': /names no key/,
       'azurekeyvault://team.vault.azure.net/secrets/app': /names no key/,
-      'azurekeyvault://team.vault.azure.net/keys/app/': /no key version/,
-      'azurekeyvault://team.vault.azure.net/keys/app/v1/x': /no key version/,
+      'azurekeyvault://team.vault.azure.net/keys/app/': /not a key version/,
+      'azurekeyvault://team.vault.azure.net/keys/app/v1/x': /not a key version/,
       'azurekeyvault://team.vault.azure.net/keys/../secrets': /names no key/,
-      'azurekeyvault://evil.com/x.vault.azure.net/keys/app': /'evil\.com' is no vault's host name/,
-      'azurekeyvault://evil.com@team.vault.azure.net/keys/app': /no vault's host name/,
-      'azurekeyvault://evil.com:1.vault.azure.net/keys/app': /no vault's host name/,
-      'azurekeyvault://team.vault/keys/app': /no vault's host name/,
+      'azurekeyvault://evil.com/x.vault.azure.net/keys/app': /'evil\.com' is not a vault's host name/,
+      'azurekeyvault://evil.com@team.vault.azure.net/keys/app': /not a vault's host name/,
+      'azurekeyvault://evil.com:1.vault.azure.net/keys/app': /not a vault's host name/,
+      'azurekeyvault://team.vault/keys/app': /not a vault's host name/,
       'azurekeyvault://team.vault.azure.net/keys/app?algorithm=RSA1_5': /is not one of RSA-OAEP-256, RSA-OAEP/,
       'azurekeyvault://team.vault.azure.net/keys/app?version=1': /'version' is unknown/,
     })
@@ -167,12 +167,12 @@ describe('the URL hashivault://', () => {
   it('is refused when it would leave the mount, or is anything else', () => {
     refuses({
       'hashivault://': /names no key/,
-      'hashivault://..': /no key name/,
-      'hashivault://../../sys/seal': /no key name/,
-      'hashivault://app/../../sys': /no key name/,
-      'hashivault://a..b': /no key name/,
-      'hashivault://app/': /no key name/,
-      'hashivault://user:token@vault/app': /no key name/,
+      'hashivault://..': /not a key name/,
+      'hashivault://../../sys/seal': /not a key name/,
+      'hashivault://app/../../sys': /not a key name/,
+      'hashivault://a..b': /not a key name/,
+      'hashivault://app/': /not a key name/,
+      'hashivault://user:token@vault/app': /not a key name/,
       'hashivault://app?engine=..': /is no mount/,
       'hashivault://app?engine=a/../../sys': /is no mount/,
       'hashivault://app?engine=a/./b': /is no mount/,
@@ -200,9 +200,9 @@ describe('the URL age://', () => {
       [`age://${recipient},${recipient}`]: /is named twice/,
       [`age://${recipient.slice(0, -1)}`]: /cut short/,
       'age://ssh-ed25519': /ssh keys cannot be recipients/,
-      'age://age1yubikey1qwzazs8nzzwww0r': /no recipient that can be used/,
-      'age://bob': /no recipient that can be used/,
-      'age:bob': /it is no URL/,
+      'age://age1yubikey1qwzazs8nzzwww0r': /not a recipient that can be used/,
+      'age://bob': /not a recipient that can be used/,
+      'age:bob': /it is not a URL/,
       [`age://${recipient}?x=1`]: /'x' is unknown/,
     })
   })

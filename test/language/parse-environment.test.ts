@@ -25,7 +25,7 @@ describe('parseEnvironment()', () => {
     expect(summaries('[1]')).to.deep.equal(['environment must be an object'])
   })
 
-  it('has no environment when the text is no YAML', () => {
+  it('has no environment when the text is not YAML', () => {
     const { environment, diagnostics } = parseEnvironment('env', 'values: [')
     expect(environment).to.equal(undefined)
     expect(diagnostics).to.have.length(1)

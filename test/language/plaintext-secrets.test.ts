@@ -15,7 +15,7 @@ describe('findPlaintextSecrets()', () => {
     expect(lines('values: {}\n...\nfn::secret: [1]\n')).to.deep.equal([3])
   })
 
-  it('finds plaintext in text that is no YAML', () => {
+  it('finds plaintext in text that is not YAML', () => {
     expect(lines('values: {}\n---\nb: {fn::secret: "pw}\n')).to.deep.equal([3])
     expect(lines('values: [\n  fn::secret: pw\n')).to.deep.equal([2])
     expect(lines('values: [\n  fn::secret: {ciphertext: ZXNj}\n')).to.deep.equal([])

@@ -12,6 +12,10 @@ const PHRASES: readonly (readonly [found: RegExp, instead: string])[] = [
   [/\bwhat it came to\b/, 'the result'],
   [/\bcame to nothing\b/, 'failed, changed nothing'],
   [/\bis no time\b/, 'is not a time'],
+  [
+    /(?<!\b[Tt]here )\b(?:is|are) no (?:folder|JSON|YAML|UTF-8|text|mapping|list|object|URL|digest|token|key|server|store|file)\b/,
+    'is not a folder, is not JSON',
+  ],
   [/\b[Ll]ooks? after schedules\b/, 'runs the scheduler'],
   [/\bwithout a person\b/, 'name what runs it: a unit, a job, a crontab'],
   [/\bwaits? to be done\b/, 'pending'],

@@ -123,7 +123,7 @@ describe('inputs of operations', () => {
     )
     expect(await refused(rotateEnvironment, { paths: ['a['], mode: 'plan' })).to.match(/`paths\[0\]`: /)
     expect(await refused(cloneEnvironment, { destination: 'other/app/dev' })).to.include('label of a store')
-    expect(await refused(setValues, [{ path: 'a', value: new Date() }])).to.include('`[0].value`: is no JSON value')
+    expect(await refused(setValues, [{ path: 'a', value: new Date() }])).to.include('`[0].value`: is not a JSON value')
     const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`zz${index}`, 1]))
     expect(await refused(createSchedule, many)).to.include('`zz2` is unknown; and 6 more')
   })

@@ -40,7 +40,7 @@ describe('a number that is about to be saved', () => {
       expect((await warnings(`values: {a: ${number}}`))[0], number).to.include('more digits')
   })
 
-  it('gets none when it stays as it is, or is no number', async () => {
+  it('gets none when it stays as it is, or is not a number', async () => {
     for (const text of [...kept, ...texts]) expect(await warnings(`values:\n  a: ${text}\n`), text).to.deep.equal([])
   })
 

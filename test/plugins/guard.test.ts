@@ -43,7 +43,7 @@ describe('guardRotator()', () => {
       })
       const stage = async (each: PlainObject) => void staged.push(each)
       const { message } = await failure(rotator.rotate({ steps: [] }, request, stage, testContext()))
-      expect(message).to.match(/^rotator x of esc-rotator-x breaks the contract: it stages what is no data: record/)
+      expect(message).to.match(/^rotator x of esc-rotator-x breaks the contract: it stages what is not data: record/)
     }
     expect(staged).to.deep.equal([])
   })
@@ -59,7 +59,7 @@ describe('guardRotator()', () => {
       const { message } = await failure(guarded({ plan: async () => plan }).plan(request, testContext()))
       expect(message).to.include('its plan has no steps')
     }
-    expect(() => guarded({ target: () => 5 }).target({})).to.throw('its target is no text')
+    expect(() => guarded({ target: () => 5 }).target({})).to.throw('its target is not text')
   })
 
   it('has retire and check only where the rotator has', async () => {
@@ -69,7 +69,7 @@ describe('guardRotator()', () => {
 })
 
 describe('guardProvider()', () => {
-  it('makes secret what the schema calls secret, and refuses what is no data', async () => {
+  it('makes secret what the schema calls secret, and refuses what is not data', async () => {
     const open = (answer: unknown) => {
       const provider = { name: 'p', description: '', inputs: true, outputs: state, open: async () => answer as Plain }
       return guardProvider(provider, 'esc-p').open({}, { now: () => new Date(), signal: new AbortController().signal })

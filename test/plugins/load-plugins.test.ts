@@ -91,12 +91,12 @@ describe('loadPlugins()', () => {
     expect(hint).to.equal(`run "npm install esc-rotator-x" in ${store} or a folder above it`)
   })
 
-  it('refuses what is no name of a package: a path would run what lies in the repository', async () => {
+  it('refuses what is not the name of a package: a path would run what lies in the repository', async () => {
     for (const name of ['./x', '../x', '/tmp/x', 'a/b/c', 'https://x', '', '.', 'A B', 'node:fs']) {
       const { code, message } = await failure(load(name))
       expect({ code, message }).to.deep.equal({
         code: 'invalid_input',
-        message: `esc.yaml:2: plugin ${JSON.stringify(name)} is no name of an npm package`,
+        message: `esc.yaml:2: plugin ${JSON.stringify(name)} is not the name of an npm package`,
       })
     }
   })
@@ -126,7 +126,7 @@ describe('loadPlugins()', () => {
     expect(await refusal({}, {})).to.match(/^invalid_input: cannot be loaded: .*package\.json names no file/)
     writeFileSync(join(root, 'outside.mjs'), 'export default {}')
     expect(await refusal({}, { exports: '../../../outside.mjs' })).to.include('names no file')
-    expect(await refusal({ 'package.json': '{' })).to.match(/package\.json is no JSON$/)
+    expect(await refusal({ 'package.json': '{' })).to.match(/package\.json is not JSON$/)
   })
 
   it('refuses a module that throws, with one line of what it says', async () => {
@@ -143,10 +143,10 @@ describe('loadPlugins()', () => {
   const wrong: Record<string, readonly [content: string, says: RegExp]> = {
     'another version': ['export default { contract: 2, rotators: [] }', /for version 2 .* this esc knows version 1$/],
     'no version': [`export default { rotators: [${whole}] }`, /does not say `contract: 1`$/],
-    'no default export': ['export const rotators = []', /its default export is no object$/],
+    'no default export': ['export const rotators = []', /its default export is not an object$/],
     'nothing in it': ['export default { contract: 1 }', /neither rotators nor providers$/],
     'a misspelt part': ['export default { contract: 1, rotator: [] }', /has "rotator", which is no part/],
-    'no list': ['export default { contract: 1, rotators: {} }', /`rotators` is no list$/],
+    'no list': ['export default { contract: 1, rotators: {} }', /`rotators` is not a list$/],
     'a missing method': [
       `export default { contract: 1, rotators: [{ ...${whole}, reconcile: undefined }] }`,
       /rotators\[0\] \("x"\) has no method reconcile$/,

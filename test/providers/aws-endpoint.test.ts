@@ -105,7 +105,7 @@ s3 =
     expect(awsEndpoint('s3', {}, env).isAws).to.equal(true)
   })
 
-  it('is no host that a region could name', () => {
+  it('is not a host that a region could name', () => {
     for (const region of ['evil.example/', 'a@b', '', '-a'])
       expect(() => awsEndpoint('s3', { region }, nowhere), region).to.throw('no region of AWS')
   })

@@ -220,7 +220,7 @@ describe('every provider', () => {
         it(`says that ${what} is not the vendor’s answer`, async () => {
           const { server, trial: one } = await trial(subject, () => ({ status: 200, body }))
           const { summary, hint } = await one.fails(inputs(server.url))
-          expect(summary).to.include('answered with something else')
+          expect(summary).to.include('answered in a form')
           expect(hint).to.include('proxy')
         })
       }

@@ -15,6 +15,6 @@ export const underTest: ProviderUnderTest = {
   refused: [
     [{ get: { a: { path: '' } } }, /path/],
     [{ get: { a: { path: 'x', encoding: 'latin1' } } }, /encoding/],
-    [{ get: { a: { path: '~/key.bin' } } }, /is no text/],
+    [{ get: { a: { path: '~/key.bin' } } }, /is not text/],
   ],
 }

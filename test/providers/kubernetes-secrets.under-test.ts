@@ -30,7 +30,7 @@ export const underTest: ProviderUnderTest = {
     [{ login: { server: 'https://10.0.0.1' }, get: { x: { name: 'db' } } }, /login/],
     [{ login: { ...login, from: '~/.kube/config' }, get: { x: { name: 'db' } } }, /login/],
     [{ login: loginTo('http://cluster.example.org'), get: { x: { name: 'db' } } }, /not the address of a site/],
-    [{ login: { kubeconfig: secret('a: [') }, get: { x: { name: 'db' } } }, /`login\.kubeconfig` is no YAML/],
+    [{ login: { kubeconfig: secret('a: [') }, get: { x: { name: 'db' } } }, /`login\.kubeconfig` is not YAML/],
   ],
   vendor: {
     named: true,

@@ -92,7 +92,7 @@ describe('pulumi-stacks', () => {
     expect((await open(env)).net).to.deep.equal({ url: 'new' })
     expect(allowed).to.include('network/prod')
     put('network/prod.json', '{"half')
-    expect((await failure(open(env))).message).to.include('it is no JSON')
+    expect((await failure(open(env))).message).to.include('it is not JSON')
   })
 
   it('knows the backend of pulumi login, and asks who the user is', async () => {

@@ -14,7 +14,7 @@ export const underTest: ProviderUnderTest = {
   opens: { outputs: { subnets: ['a', 'b'], password: secret('swordfish') } },
   refused: [
     [{ backend: {} }, /backend/],
-    [{ backend: { remote: { ...remote, hostname: 'https://x' } } }, /no name of a host/],
+    [{ backend: { remote: { ...remote, hostname: 'https://x' } } }, /not the name of a host/],
     [{ backend: { remote, local: { path: 'x' } } }, /backend/],
     [{ backend: { s3: { bucket: 'b', key: 'k', region: 'evil.example/' } } }, /backend/],
   ],

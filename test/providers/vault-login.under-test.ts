@@ -11,7 +11,7 @@ export const underTest: ProviderUnderTest = {
     [{ address: 'https://vault.example.org', jwt: {} }, /role/],
     [{ address: 'https://vault.example.org/ui', token: { token: secret('given-token') } }, /is not that of a server/],
     [{ address: 'http://vault.example.org', token: { token: secret('given-token') } }, /is not that of a server/],
-    [{ address: 'https://127.0.0.1', jwt: { role: 'x', mount: '../sys' } }, /is no path of Vault/],
+    [{ address: 'https://127.0.0.1', jwt: { role: 'x', mount: '../sys' } }, /is not a path of Vault/],
     [{ address: 'https://127.0.0.1', token: { token: secret('given-token'), maxTtl: '' } }, /`maxTtl`/],
   ],
   vendor: {

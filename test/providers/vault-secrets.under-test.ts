@@ -26,7 +26,7 @@ export const underTest: ProviderUnderTest = {
   },
   refused: [
     [{ login: login('https://127.0.0.1'), read: { x: {} } }, /read.*path/],
-    [{ login: login('https://127.0.0.1'), read: { x: { path: 'secret/../sys' } } }, /is no path of Vault/],
+    [{ login: login('https://127.0.0.1'), read: { x: { path: 'secret/../sys' } } }, /is not a path of Vault/],
   ],
   vendor: {
     named: true,

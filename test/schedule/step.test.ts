@@ -123,7 +123,7 @@ describe('a schedule in the settings', () => {
   })
 
   for (const [field, problem] of [
-    ['nightly', 'is no mapping'],
+    ['nightly', 'is not a mapping'],
     [{ ...scheduleField(schedule), id: undefined }, 'has no id'],
     [{ ...scheduleField(schedule), kind: 'environment_deletion' }, "is of the unknown kind 'environment_deletion'"],
     [{ ...scheduleField(schedule), cron: undefined }, 'has neither cron nor once'],

@@ -54,7 +54,7 @@ describe('the route of operations', function () {
       ['require-environment', { subject, input: { a: 1 } }, 400, /takes no input/],
       ['require-environment', { subject: { name: 'app/none' } }, 404, /does not exist/],
       ['require-environment', { subject: { name: '../../etc' } }, 404, /./],
-      ['require-environment', { subject: { name: '../etc' } }, 400, /is no environment name/],
+      ['require-environment', { subject: { name: '../etc' } }, 400, /is not an environment name/],
       ['require-environment', '{"subject":', 400, /./],
       ['accept-trust', { subject: null }, 400, /in the folder of a store/],
       [

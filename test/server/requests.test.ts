@@ -66,7 +66,7 @@ describe('requests to the server', function () {
     ] as const)
       expect(await sendBytes(method, path, wrong)).to.deep.equal({
         status: 400,
-        message: 'Bad Request: the body is no UTF-8: see byte 16, counted from 0',
+        message: 'Bad Request: the body is not UTF-8: see byte 16, counted from 0',
       })
     expect((await call(200, 'GET', E)).text).to.equal('values: {a: 1}\n')
   })

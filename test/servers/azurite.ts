@@ -26,7 +26,7 @@ export const missingAzurite = () => missingBinaries('azurite-blob')
 export const azuritePackages = 'npm, then: npm install azurite@3.35.0 in a folder whose node_modules/.bin is in PATH'
 
 const account = 'escstates'
-const key = Buffer.from('the key of the account of the emulator, which is no secret').toString('base64')
+const key = Buffer.from('the key of the account of the emulator, which is not a secret').toString('base64')
 const version = '2021-12-02'
 
 export async function startAzurite(authority: Authority): Promise<AzuriteServer> {

@@ -140,7 +140,7 @@ describe('checking a store', () => {
       expect(kinds(report)).to.deep.equal(['error damaged', 'error history_fork'])
     })
 
-    it('a file that is no revision', async () => {
+    it('a file that is not a revision', async () => {
       writeFileSync(path('app/dev/revisions/4.yaml.orig'), 'x')
       await expectOne('warning unknown_file', '4.yaml.orig')
     })

@@ -84,7 +84,7 @@ describe('settings', () => {
   const broken: Record<string, [string, string]> = {
     'no id': ['secretsProvider: default\n', 'has no valid id'],
     'an id that is a path': ['id: ../../../etc/passwd\n', 'has no valid id'],
-    'a list': ['- 1\n', 'is no mapping'],
+    'a list': ['- 1\n', 'is not a mapping'],
     'bad YAML': ['id: [\n', 'cannot be read'],
     'a field given twice': [`id: ${id}\nid: x\n`, 'says id twice'],
     'merge markers': [`<<<<<<< HEAD\nid: ${id}\n=======\nid: x\n>>>>>>> b\n`, 'unfinished git merge'],

@@ -99,7 +99,7 @@ describe('versions of an environment', () => {
     await fresh().verify(fresh().resolve('__proto__'))
   })
 
-  it('refuse what is no version', async () => {
+  it('refuse what is not a version', async () => {
     for (const version of ['3x', '1e1', '99999999999999999999']) {
       const error = await errorOf(() => environment.resolve(version))
       expect(error, version).to.include({ code: 'usage', message: `invalid revision number "${version}"` })

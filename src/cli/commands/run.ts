@@ -152,7 +152,7 @@ The exit code is that of the command, and signals are passed on to it. Flags of 
     if (notText !== undefined)
       throw new EscError(
         'not_text',
-        `${environment}: ${notText} holds bytes that are no UTF-8, which no argument of a command can hold`,
+        `${environment}: ${notText} holds bytes that are not UTF-8, which no argument of a command can hold`,
         {
           hint: 'put the value below files and pass the path in the variable of that name, or use fn::toBase64',
         },

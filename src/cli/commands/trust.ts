@@ -73,7 +73,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
 
 function refuseOther(typed: string, digest: string): void {
   if (!isDigest(typed)) {
-    throw new EscError('usage', `--digest ${JSON.stringify(typed)} is no digest`, {
+    throw new EscError('usage', `--digest ${JSON.stringify(typed)} is not a digest`, {
       hint: 'give what "esc trust show" prints: sha256: and 64 hexadecimal digits',
     })
   }

@@ -28,7 +28,7 @@ export function openConfig(io: Host, flags: TargetFlags, positionals: readonly s
   const [first = ''] = target.rest
   if (!/^[\w.-]+(?:\/[\w.-]+)+$/.test(first)) return target
   if (!findSelection(sessionRequest(io, flags), first)?.named) return target
-  throw new EscError('usage', `'${first}' is an environment, and a key of the configuration is expected`, {
+  throw new EscError('usage', `expected a configuration key, and '${first}' is an environment`, {
     hint: `name the environment with --env ${first}, or choose it with "esc select ${first}"`,
   })
 }

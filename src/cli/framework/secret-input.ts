@@ -5,7 +5,7 @@ import { readText } from './definition-input.ts'
 const messages = {
   file: 'could not read file',
   stdin: 'could not read from stdin',
-  notText: `keep bytes that are no text as base64: base64 FILE | esc env set ENV 'PATH["fn::fromBase64"]' --secret`,
+  notText: `keep bytes that are not text as base64: base64 FILE | esc env set ENV 'PATH["fn::fromBase64"]' --secret`,
 }
 
 /**

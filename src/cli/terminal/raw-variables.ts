@@ -17,7 +17,7 @@ export function withRawVariables(program: Program, platform: NodeJS.Platform = p
   if (unusable !== undefined) {
     throw new EscError(
       'not_text',
-      `running ${program.name}: the variable ${unusable} holds bytes that are no UTF-8, which it cannot be given here`,
+      `running ${program.name}: the variable ${unusable} holds bytes that are not UTF-8, which it cannot be given here`,
       { hint: 'put the value below files, or pass it through fn::toBase64 in the definition' },
     )
   }

@@ -30,7 +30,7 @@ export const json: Pick<Evaluators, 'fromJSON' | 'toJSON' | 'toYAML'> = {
       allocate(stringOf(value).length)
       if (hasRawBytes(stringOf(value)))
         scope.round.report(
-          'the JSON text has bytes that are no UTF-8, and U+FFFD is read in their place',
+          'the JSON text has bytes that are not UTF-8, and U+FFFD is read in their place',
           definition,
           'warning',
         )
@@ -50,7 +50,7 @@ function write(scope: Scope, call: CallOf<'toJSON' | 'toYAML'>, textOf: (json: J
   return resultOf(scope, call, [value], () => {
     const written = jsonOfValue(value)
     if (!isWellFormed(written)) {
-      const problem = `fn::${call.name} cannot hold bytes that are no UTF-8, and has U+FFFD in their place; pass them through fn::toBase64`
+      const problem = `fn::${call.name} cannot hold bytes that are not UTF-8, and has U+FFFD in their place; pass them through fn::toBase64`
       scope.round.report(problem, scope.definitionOf(call), 'warning')
     }
     return boundedText(scope, call, lengthOf(written), () => textOf(written))

@@ -75,7 +75,7 @@ export function withoutRawBytes(scope: Scope, expression: Expression, value: Val
   const path = rawBytesIn(value)
   if (path === undefined) return true
   scope.error(
-    `${path} holds bytes that are no UTF-8, which cannot be handed over; pass them through fn::toBase64`,
+    `${path} holds bytes that are not UTF-8, which cannot be handed over; pass them through fn::toBase64`,
     expression,
   )
   return false

@@ -117,6 +117,6 @@ function fromPart(plain: Plain | undefined, inSecret: boolean): ExportedValue {
 }
 
 function numberText(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`${value} is no number that JSON can hold`)
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is not a number that JSON can hold`)
   return Object.is(value, -0) ? '0' : String(value)
 }

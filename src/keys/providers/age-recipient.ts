@@ -13,7 +13,7 @@ export function recipientProblem(text: string): string | undefined {
   }
   if (/^ssh-/.test(text)) return 'ssh keys cannot be recipients here; make an age key with `age-keygen`'
   const kind = /^(age1pq|age)1[qpzry9x8gf2tvdw0s3jn54khce6mua7l]+$/.exec(text)?.[1]
-  if (kind === undefined) return `'${shorten(text)}' is no recipient that can be used`
+  if (kind === undefined) return `'${shorten(text)}' is not a recipient that can be used`
   if (kind === 'age' && text.length !== 62) return `the recipient '${shorten(text)}' is cut short or too long`
   return checksumMatches(kind, text.slice(kind.length + 1)) ? undefined : `the recipient '${shorten(text)}' is mistyped`
 }

@@ -204,7 +204,7 @@ async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Pr
     for (const recipient of recipients) encrypter.addRecipient(recipient)
     return Buffer.from(await encrypter.encrypt(plaintext)).toString('base64')
   } catch {
-    throw new EscError('invalid_input', 'one of the age recipients is no valid public key', {
+    throw new EscError('invalid_input', 'one of the age recipients is not a valid public key', {
       hint: 'compare the recipients with what `age-keygen -y` prints for their identities',
     })
   }

@@ -61,7 +61,7 @@ export function parseAwsKeyUrl(url: string): AwsKeyUrl {
     throw refuse(`'${alias}' is no alias name`)
   }
   if (arn === null && alias === undefined && (!/^[A-Za-z0-9_-]+$/.test(keyId) || keyId === 'alias')) {
-    throw refuse(`'${keyId}' is no key id`)
+    throw refuse(`'${keyId}' is not a key id`)
   }
   const region = parameters.get('region')
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) throw refuse(`'${region}' is no region`)

@@ -32,7 +32,7 @@ export function azurekeyvaultKind(): ProviderKind {
 function serverOf(url: string): string {
   const { host } = parseAzureKeyUrl(url)
   if (URL.canParse(`https://${host}`)) return `https://${host}`
-  throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is no host name`)
+  throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is not a host name`)
 }
 
 /** Reads `azurekeyvault://…`. @throws EscError `invalid_input`. */
@@ -41,10 +41,11 @@ export function parseAzureKeyUrl(url: string): AzureKeyUrl {
   const { path, parameters } = splitKeyUrl(url, form)
   const [host = '', keys, name = '', version, ...rest] = path.split('/')
   // Strict, because the token goes to this host.
-  if (!/^[a-z0-9-]+\.vault\.[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(host)) throw refuse(`'${host}' is no vault's host name`)
+  if (!/^[a-z0-9-]+\.vault\.[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(host))
+    throw refuse(`'${host}' is not a vault's host name`)
   if (keys !== 'keys' || !/^[A-Za-z0-9-]+$/.test(name)) throw refuse('it names no key')
   if (rest.length > 0 || (version !== undefined && !/^[A-Za-z0-9]+$/.test(version))) {
-    throw refuse('what follows the name is no key version')
+    throw refuse('what follows the name is not a key version')
   }
   const algorithm = parameters.get('algorithm') ?? present(algorithms[0])
   if (!algorithms.includes(algorithm)) {

@@ -156,7 +156,7 @@ function parse(text: string, place: string, call: LoginCall): Credentials {
     const credentials = JSON.parse(text) as unknown
     if (typeof credentials === 'object' && credentials !== null) return credentials as Credentials
   } catch {}
-  throw keyFault(call, 'credentials', { code: 'bad credentials', text: `${place} is no JSON object`, hint: remedy })
+  throw keyFault(call, 'credentials', { code: 'bad credentials', text: `${place} is not a JSON object`, hint: remedy })
 }
 
 function read(files: FileSystem, path: string, call: LoginCall): string | undefined {

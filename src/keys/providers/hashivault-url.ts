@@ -30,9 +30,9 @@ export function parseVaultKeyUrl(url: string): VaultKeyUrl {
   const { path, parameters } = splitKeyUrl(url, form)
   if (path === '') throw refuse('it names no key')
   if (/^[\w.-]+(?::\d+)?\/[\w.-]+$/.test(path)) {
-    throw refuse(`'${path}' is no key name; the server goes into the parameter address`)
+    throw refuse(`'${path}' is not a key name; the server goes into the parameter address`)
   }
-  if (!/^\w(?:[\w.-]*\w)?$/.test(path) || path.includes('..')) throw refuse(`'${path}' is no key name`)
+  if (!/^\w(?:[\w.-]*\w)?$/.test(path) || path.includes('..')) throw refuse(`'${path}' is not a key name`)
   const engine = parameters.get('engine') ?? 'transit'
   if (!isPath(engine)) throw refuse(`the engine '${engine}' is no mount`)
   const namespace = parameters.get('namespace')?.replace(/^\/|\/$/g, '')

@@ -70,7 +70,7 @@ function tokenFor(address: string, { env, files = machineFiles }: KeyContext, ca
     if (/^[!-~]+$/.test(value)) return value
     throw keyFault(call, 'credentials', {
       code: 'no token',
-      text: `${name} holds something that is no token`,
+      text: `${name} holds something that is not a token`,
       hint: 'set it to one token: a line without spaces',
     })
   }
@@ -101,5 +101,5 @@ function readToken(files: FileSystem, place: string, call: KeyCall): string {
     throw refuse(`${place} cannot be read (${(error as { code?: unknown }).code ?? 'no reason given'})`)
   }
   if (/^[!-~]*$/.test(text)) return text
-  throw refuse(`${place} holds something that is no token`)
+  throw refuse(`${place} holds something that is not a token`)
 }

@@ -53,7 +53,7 @@ export const runCommandTool = tool({
     shown.hide(secrets)
     const [notText] = filled.flatMap((each) => each.notText)
     if (notText !== undefined) {
-      throw new EscError('not_text', `${environment}: ${notText} holds bytes that are no UTF-8`, {
+      throw new EscError('not_text', `${environment}: ${notText} holds bytes that are not UTF-8`, {
         hint: 'put the value below files, or use fn::toBase64',
       })
     }

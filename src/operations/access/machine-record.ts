@@ -23,7 +23,7 @@ export function readRecord(file: string, files: FileSystem = machineFiles): unkn
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new EscError('store_damaged', `${file} is no JSON, so what was begun cannot be told`, {
+    throw new EscError('store_damaged', `${file} is not JSON, so what was begun cannot be told`, {
       hint: 'restore the file; or remove it, and rotate by hand what somebody who has left may know',
       cause: error,
     })

@@ -222,7 +222,7 @@ function withoutLines(text: string, recipients: readonly string[], file: string)
 }
 
 function nobodyLeft(where: string): EscError {
-  return new EscError('conflict', `${where} would name nobody any more`, {
+  return new EscError('conflict', `${where} would be empty`, {
     hint: 'add the recipient of somebody who stays first',
   })
 }

@@ -90,7 +90,7 @@ function wholeOf(properties: ExportedMap | undefined): ExportedValue | undefined
 function membersOf({ value }: ExportedValue): ExportedMap {
   if (value === undefined) return {}
   if (isObject(value)) return value
-  throw new EscError('invalid_input', `${configuration} is no mapping of keys to values`, {
+  throw new EscError('invalid_input', `${configuration} is not a mapping of keys to values`, {
     hint: `write it as a mapping, such as ${configuration}: {aws:region: eu-west-1}`,
   })
 }

@@ -84,7 +84,7 @@ interface Stack {
 
 function stackFile({ folder, stack }: PulumiExport): string {
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
-    throw new EscError('usage', `'${stack}' is no name of a stack`, {
+    throw new EscError('usage', `'${stack}' is not the name of a stack`, {
       hint: 'name the stack alone, without organization and project, such as dev',
     })
   }
@@ -94,7 +94,7 @@ function stackFile({ folder, stack }: PulumiExport): string {
   const file = join(folder, `Pulumi.${stack}.yaml`)
   const kind = machineFiles.lstat(file)?.kind ?? 'file'
   if (kind === 'file') return file
-  throw new EscError('invalid_input', `${file} is no file of its own`, {
+  throw new EscError('invalid_input', `${file} is not a file of its own`, {
     hint: 'name the folder in which the file itself is',
   })
 }

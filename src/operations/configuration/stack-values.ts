@@ -56,7 +56,7 @@ function convertedMap(key: string, map: ExportedMap): ForeignValue {
 
 function checkedText(key: string, text: string): string {
   if (text.isWellFormed()) return text
-  throw new EscError('not_text', `${key} holds bytes that are no text, and a stack file holds texts`, {
+  throw new EscError('not_text', `${key} holds bytes that are not text, and a stack file holds texts`, {
     hint: 'keep them as base64 in the configuration',
   })
 }

@@ -48,7 +48,7 @@ export async function writeFolderFile(
 ): Promise<string> {
   const file = join(resolve(place.cwd), folderFileName)
   if (existsSync(file) && !replace) {
-    throw new EscError('already_exists', `${file} is there already`, { hint: 'edit it, or remove it first' })
+    throw new EscError('already_exists', `${file} already exists`, { hint: 'edit it, or remove it first' })
   }
   const store = storeWord(session, place)
   const lines = [...(store === undefined ? [] : [`store: ${yamlText(store)}`]), `environment: ${yamlText(environment)}`]

@@ -38,7 +38,7 @@ export function findFolderFile(cwd: string): FolderFile | undefined {
 
 function readFolderFile(file: string): FolderFile {
   const text = smallText(file)
-  if (text === undefined) throw malformed(file, 'is no regular file of up to 1 MiB that can be read')
+  if (text === undefined) throw malformed(file, 'is not a regular file of up to 1 MiB that can be read')
   const { node, diagnostics, failed, rest } = decode(file, text)
   const [first] = diagnostics
   if (failed) throw malformed((first && placeOf(first)) ?? file, first?.summary ?? 'cannot be read')

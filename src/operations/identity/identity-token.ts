@@ -75,7 +75,7 @@ async function given(workspace: Workspace, source: TokenSource, signal: AbortSig
   const token = (await source.read(signal)).trim()
   const claims = claimsOf(token)
   if (claims === undefined) {
-    throw new EscError('provider_failed', `the identity token in ${source.from} is no JSON Web Token`, {
+    throw new EscError('provider_failed', `the identity token in ${source.from} is not a JSON Web Token`, {
       hint: 'it is three parts of letters and digits with dots between, and begins with eyJ',
     })
   }

@@ -34,7 +34,7 @@ export const issueToken = operation({
     const place = { currentEnvironment: name, rootEnvironment: name }
     const { token, from } = await identityToken(work, request, place, work.signal)
     const claims = claimsOf(token)
-    if (claims === undefined) throw new EscError('provider_failed', 'the identity token is no JSON Web Token')
+    if (claims === undefined) throw new EscError('provider_failed', 'the identity token is not a JSON Web Token')
     return { token, from, claims }
   },
 })

@@ -158,7 +158,7 @@ interface WantedName {
 function parsedName(typed: string): WantedName {
   const parts = typed.split('/')
   if (parts.length > 3 || parts.some((part) => part === '')) {
-    throw new EscError('usage', `'${typed}' is no name of an environment`, {
+    throw new EscError('usage', `'${typed}' is not the name of an environment`, {
       hint: 'write project/name, such as app/dev',
     })
   }

@@ -13,7 +13,7 @@ export function evaluationLimits(env: Readonly<Record<string, string | undefined
   if (!given) return defaultLimits
   const factor = /^\d+(?:\.\d+)?$/.test(given) ? Number(given) : Number.NaN
   if (factor >= 0.1 && factor <= 20) return scaledLimits(factor)
-  throw new EscError('usage', `ESC_EVALUATION_BUDGET is '${given}', which is no number from 0.1 to 20`, {
+  throw new EscError('usage', `ESC_EVALUATION_BUDGET is '${given}', which is not a number from 0.1 to 20`, {
     hint: 'give a factor such as 4, or unset the variable',
   })
 }

@@ -12,7 +12,7 @@ export function requireText(value: ExportedValue, path: PropertyPath, format: st
   const found = rawBytesIn(value, rendering)
   if (found === undefined) return
   const shown = formatPropertyPath([...path, ...found])
-  throw new EscError('not_text', `${shown} holds bytes that are no UTF-8, which ${format} cannot hold`, {
+  throw new EscError('not_text', `${shown} holds bytes that are not UTF-8, which ${format} cannot hold`, {
     hint: rich`read it with ${again('format')} string and the path ${shown}, or pass it through fn::toBase64 in the definition`,
   })
 }
@@ -28,7 +28,7 @@ export function requireVariableTexts(properties: ExportedMap, format: string, re
     const holds = value.includes('\0')
       ? 'a NUL byte, which no variable can have'
       : !value.isWellFormed() && format !== 'posix'
-        ? `bytes that are no UTF-8, which ${format} cannot hold`
+        ? `bytes that are not UTF-8, which ${format} cannot hold`
         : undefined
     if (holds === undefined) continue
     const shown = formatPropertyPath(['environmentVariables', name])

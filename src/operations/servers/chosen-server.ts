@@ -29,7 +29,7 @@ export function serverAt(typed: string, { host: { env } }: SessionRequest, chose
   const given = env.ESC_ACCESS_TOKEN?.trim()
   if (given) {
     if (!/^[\x21-\x7e]+$/.test(given)) {
-      throw new EscError('usage', 'ESC_ACCESS_TOKEN holds characters that no access token has', {
+      throw new EscError('usage', 'ESC_ACCESS_TOKEN holds characters that an access token cannot have', {
         hint: 'write the token alone',
       })
     }

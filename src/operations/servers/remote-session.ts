@@ -170,7 +170,7 @@ function decoded(url: string, body: object): unknown {
 }
 
 function isNoneOfOurs(url: string, cause: unknown): EscError {
-  return new EscError('unsupported', `${url} is no server of this esc, which commands could work with`, {
+  return new EscError('unsupported', `${url} is not a server of this esc, which commands could work with`, {
     hint: 'import its environments into a store of your own',
     cause,
   })

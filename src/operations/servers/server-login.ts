@@ -30,7 +30,7 @@ export async function logInToServer(request: SessionRequest, login: ServerLogin)
   const api = new EscApi({ url, token, userAgent, env })
   const { githubLogin: user, organizations, tokenInfo } = await api.user()
   if (!(await api.performsOperations())) {
-    throw new EscError('unsupported', `${url} is no server of this esc, which commands could work with`, {
+    throw new EscError('unsupported', `${url} is not a server of this esc, which commands could work with`, {
       hint: 'import its environments into a store of your own',
     })
   }

@@ -57,7 +57,7 @@ function placeOf(file: string, node: Node | undefined): string {
 }
 
 function malformed(file: string, node: Node | undefined): EscError {
-  return new EscError('invalid_input', `${placeOf(file, node)}: \`plugins\` is no list of names of npm packages`, {
+  return new EscError('invalid_input', `${placeOf(file, node)}: \`plugins\` is not a list of names of npm packages`, {
     hint: 'write plugins: [esc-rotator-x]',
   })
 }

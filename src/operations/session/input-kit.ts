@@ -74,7 +74,7 @@ export function inputKit(z: typeof zod) {
     /** An instant as RFC 3339 has it: `2030-01-02T03:04:05Z`. */
     instant: () => z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
     /** A value as JSON has it, numbers with their text among it. */
-    data: () => z.unknown().refine(isData, 'is no JSON value') as unknown as zod.ZodType<YamlData, YamlData>,
+    data: () => z.unknown().refine(isData, 'is not a JSON value') as unknown as zod.ZodType<YamlData, YamlData>,
   }
 }
 

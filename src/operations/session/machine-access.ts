@@ -102,7 +102,7 @@ function read({ file, files }: Place, path: string): Uint8Array {
     const status = files.stat(file)
     if (status === undefined) throw refuse('does not exist')
     // Opening a pipe would wait, and a device may have no end.
-    if (status.kind !== 'file') throw refuse('is no regular file')
+    if (status.kind !== 'file') throw refuse('is not a regular file')
     if (status.size > mostBytes) throw refuse(`has more than ${mostBytes} bytes`)
     return files.readFile(file)
   } catch (error) {

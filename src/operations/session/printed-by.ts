@@ -29,7 +29,7 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
   const [program = '', ...args] = words
   // A program of the repository could be changed without being asked about.
   if (/^\.{1,2}[/\\]/.test(program) || (/[/\\]/.test(program) && !/^([/\\]|[A-Za-z]:)/.test(program))) {
-    throw new EscError('invalid_input', `command: ${JSON.stringify(program)} is no program of this machine`, {
+    throw new EscError('invalid_input', `command: ${JSON.stringify(program)} is not a program of this machine`, {
       hint: 'write the name of a program that is installed, or its absolute path',
     })
   }

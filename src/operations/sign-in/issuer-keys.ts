@@ -59,7 +59,7 @@ async function fixed(keys: JsonObject): Promise<JWTVerifyGetKey> {
   try {
     return createLocalJWKSet(keys as unknown as JSONWebKeySet)
   } catch (error) {
-    throw new EscError('invalid_input', '`keys` of an issuer in esc.yaml is no JSON Web Key Set', { cause: error })
+    throw new EscError('invalid_input', '`keys` of an issuer in esc.yaml is not a JSON Web Key Set', { cause: error })
   }
 }
 

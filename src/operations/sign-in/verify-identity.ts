@@ -75,7 +75,7 @@ async function shownBy(work: Work, token: string, keys: IssuerKeys): Promise<Sho
   try {
     if (token.length <= longestToken) said = claimText(decodeJwt(token), 'iss')
   } catch {}
-  if (said === undefined) return refused('the subject token is no JSON Web Token with an issuer')
+  if (said === undefined) return refused('the subject token is not a JSON Web Token with an issuer')
   const named = issuers.filter(({ url }) => url === said)
   const [first] = named
   if (first === undefined) return refused(`this server does not trust the issuer ${quote(said)}`)

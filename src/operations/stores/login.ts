@@ -67,7 +67,7 @@ function folderOf(target: string, cwd: string): string {
     try {
       return fileURLToPath(target)
     } catch (error) {
-      throw new EscError('usage', `${target} is no file URL: ${(error as Error).message}`, {
+      throw new EscError('usage', `${target} is not a file URL: ${(error as Error).message}`, {
         hint: 'write file:///absolute/path, or the path alone',
         cause: error,
       })

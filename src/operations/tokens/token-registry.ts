@@ -195,7 +195,7 @@ function tokenIn(digest: string, { content, touched }: Entry): ServerToken | und
   try {
     kept = JSON.parse(Buffer.from(content).toString())
   } catch (error) {
-    throw new EscError('store_damaged', `what is kept of the token ${tokenIdOf(digest)} is no JSON`, {
+    throw new EscError('store_damaged', `the record of the token ${tokenIdOf(digest)} is not JSON`, {
       hint: 'revoke it, and make a new token',
       cause: error,
     })

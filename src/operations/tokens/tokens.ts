@@ -139,7 +139,7 @@ export const rotateToken = storeOperation({
     refuseMoreThanOwn(work, old)
     const now = work.host.now()
     if (old.expires !== undefined && old.expires <= now) {
-      throw new EscError('usage', `the token ${oldId} has ended`, { hint: 'make a new one' })
+      throw new EscError('usage', `the token ${oldId} has expired`, { hint: 'create a new one' })
     }
     const lifeMs = old.expires && old.expires.getTime() - old.created.getTime()
     const lives = expiresInSeconds === undefined ? lifeMs : expiresInSeconds * 1000

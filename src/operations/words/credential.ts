@@ -10,7 +10,7 @@ export function parseCredential(text: string): PlainObject {
     // Not the parser's own words: they quote the text.
   }
   if (parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as PlainObject
-  throw new EscError('invalid_input', 'the credential to adopt is no JSON object', {
+  throw new EscError('invalid_input', 'the credential to adopt is not a JSON object', {
     hint: 'give the members that `current` has in the state, such as {"accessKeyId": "…", "secretAccessKey": "…"}',
   })
 }

@@ -68,7 +68,7 @@ function withoutNames(message: string): string {
 function refuseLoneSurrogates(text: string): void {
   if (!/\p{Surrogate}/u.test(text)) return
   throw new EscError('usage', 'the value is not valid Unicode text: it holds half a surrogate pair', {
-    hint: 'keep bytes that are no text as base64, below fn::fromBase64',
+    hint: 'keep bytes that are not text as base64, below fn::fromBase64',
   })
 }
 
@@ -87,7 +87,7 @@ function readJson(text: string): Json {
     return parseJson(text)
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
-    throw new EscError('usage', 'invalid value: it is no JSON', {
+    throw new EscError('usage', 'invalid value: it is not JSON', {
       hint: rich`reading stopped at character ${error.offset + 1}; pass ${again('string')} to keep it as a text`,
     })
   }

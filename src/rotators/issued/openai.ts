@@ -199,7 +199,7 @@ function requireId(rotator: string, named: Readonly<Record<string, string>>, for
 
 function requireAdminKey(rotator: string, { adminKey }: OpenAiLogin): void {
   if (/^sk-[\x21-\x7e]+$/.test(adminKey.reveal())) return
-  throw new EscError('invalid_input', `${rotator}: \`login.adminKey\` is no key of OpenAI`, {
+  throw new EscError('invalid_input', `${rotator}: \`login.adminKey\` is not a key of OpenAI`, {
     hint: 'it begins with sk-admin-; an owner of the organization makes one in its settings',
   })
 }

@@ -109,7 +109,7 @@ function checkInputs({ login, scopes, onBehalfOf }: SendGridApiKeyInputs): void 
     new EscError('invalid_input', `sendgrid-api-key: ${problem}`, { hint })
   if (!/^SG\.[\w-]+\.[\w-]+$/.test(login.apiKey.reveal())) {
     throw refuse(
-      '`login.apiKey` is no key of SendGrid',
+      '`login.apiKey` is not a key of SendGrid',
       'it looks like SG.….…; make one that may manage keys in the settings',
     )
   }
@@ -118,6 +118,6 @@ function checkInputs({ login, scopes, onBehalfOf }: SendGridApiKeyInputs): void 
   const odd = scopes.find((scope) => !/^[a-z0-9_.-]+$/i.test(scope))
   if (odd !== undefined) throw refuse(`\`scopes\` holds ${JSON.stringify(odd)}`, 'a scope looks like mail.send')
   if (onBehalfOf !== undefined && !/^[\x21-\x7e]+$/.test(onBehalfOf)) {
-    throw refuse(`\`onBehalfOf\` ${JSON.stringify(onBehalfOf)} is no name of a subuser`, 'write its user name')
+    throw refuse(`\`onBehalfOf\` ${JSON.stringify(onBehalfOf)} is not the name of a subuser`, 'write its user name')
   }
 }

@@ -126,7 +126,7 @@ function readRequest(text: string): Request {
     json = parseJson(text)
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
-    throw new EscError('invalid_input', `the request is no JSON: ${error.discreet}`, { hint: 'send JSON' })
+    throw new EscError('invalid_input', `the request is not JSON: ${error.discreet}`, { hint: 'send JSON' })
   }
   const read = requestSchema.safeParse(plainNumbers(json))
   if (!read.success) {

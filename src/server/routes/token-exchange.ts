@@ -178,7 +178,7 @@ function wishOf(fields: Fields | undefined, organization: string): Wish | { erro
   const { expiration } = fields
   const seconds = expiration === undefined || expiration === null || expiration === '' ? undefined : Number(expiration)
   if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 0))
-    return bad('expiration is no number of seconds')
+    return bad('expiration is not a number of seconds')
   // Clients send 0 where nobody has chosen a time.
   return { token: text('subject_token'), type, scope, user, seconds: seconds === 0 ? undefined : seconds }
 }

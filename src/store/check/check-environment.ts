@@ -251,7 +251,7 @@ function checkFiles(context: EnvironmentContext, merged: boolean, report: Report
       severity: 'note',
       kind: 'torn_event',
       file,
-      problem: `line ${bad + 1} ${cut ? 'was cut short, as by a crash' : 'is no event'}: readers leave it out`,
+      problem: `line ${bad + 1} ${cut ? 'was cut short, as by a crash' : 'is not an event'}: readers leave it out`,
       remedy: cut ? 'the next event closes it' : 'remove the line',
     })
   }

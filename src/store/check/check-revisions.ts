@@ -93,7 +93,7 @@ function listNumbers(context: EnvironmentContext, report: ReportFinding) {
     const number = revisionNumber(name)
     if (number !== undefined) numbers.add(number)
     else if (!name.startsWith(temporaryPrefix) && archiveNamed(name) === undefined) {
-      const problem = 'this file is no revision'
+      const problem = 'this file is not a revision'
       const remedy = 'move it elsewhere, or remove it'
       report({ severity: 'warning', kind: 'unknown_file', file: join(folder, name), problem, remedy })
     }

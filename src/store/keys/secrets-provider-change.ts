@@ -183,9 +183,13 @@ class Successor {
     const { wrappedDataKey } = this.#environment.settings
     const before = new Settings(readText(host.files, layout.settings(folder)), layout.settings(folder))
     if (before.wrappedDataKey !== wrappedDataKey) {
-      throw new EscError('conflict', `the data key of environment '${this.#context.name}' has been changed meanwhile`, {
-        hint: 'try again',
-      })
+      throw new EscError(
+        'conflict',
+        `the data key of environment '${this.#context.name}' was changed in the meantime`,
+        {
+          hint: 'try again',
+        },
+      )
     }
     if (this.#environment.journal().anyUnder(this.#from)) throw unfinishedRotation(this.#environment)
     refuseEdit(this.#environment)

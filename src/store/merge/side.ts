@@ -45,7 +45,8 @@ export interface MergeCommits {
 /** An environment's folder as a side, for histories that git does not know. */
 export function sideOfFolder(files: FileSystem, folder: string, label: string): Side {
   const settings = readIfPresent(files, layout.settings(folder))
-  if (settings === undefined) throw new EscError('not_found', `${folder} is no environment: it has no settings.yaml`)
+  if (settings === undefined)
+    throw new EscError('not_found', `${folder} is not an environment: it has no settings.yaml`)
   const revisions: Uint8Array[] = []
   for (;;) {
     const found = revisionBytes(files, folder, revisions.length + 1)
@@ -198,7 +199,8 @@ function readBatch(output: Buffer, count: number): Uint8Array[] {
   for (let index = 0; index < count; index++) {
     const end = output.indexOf(0x0a, at)
     const size = Number(/ (\d+)$/.exec(output.toString('latin1', at, end))?.[1])
-    if (end === -1 || Number.isNaN(size)) throw new EscError('io', 'git cat-file gave an answer that cannot be read')
+    if (end === -1 || Number.isNaN(size))
+      throw new EscError('io', 'git cat-file printed something that esc cannot read')
     contents.push(output.subarray(end + 1, end + 1 + size))
     at = end + 1 + size + 1
   }

@@ -46,7 +46,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   }
   const socket = url.searchParams.get('host')
   if (socket !== null && !socket.startsWith('/')) {
-    throw refuse('has a parameter "host" that is no folder', 'it is for the folder of a Unix socket')
+    throw refuse('has a parameter "host" that is not a folder', 'it is for the folder of a Unix socket')
   }
   const host = socket ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
   const database = decodeURIComponent(url.pathname.slice(1))

@@ -115,7 +115,7 @@ export function linesOf(content: Bytes): string[] {
 function textOf(place: string, content: Bytes): string {
   const text = Buffer.from(content).toString()
   if (text.includes('\0') || digestOf(Buffer.from(text)) !== digestOf(content)) {
-    throw damaged(place, 'has a settings.yaml that is no UTF-8 text')
+    throw damaged(place, 'has a settings.yaml that is not UTF-8 text')
   }
   return text
 }

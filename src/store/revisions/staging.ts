@@ -46,7 +46,7 @@ export function publish(files: FileSystem, staged: string, folder: string): void
   } catch (error) {
     const code = codeOf(error)
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') throw error
-    throw new EscError('already_exists', `${folder} exists already and is no environment`, {
+    throw new EscError('already_exists', `${folder} exists already and is not an environment`, {
       hint: 'move it away, or choose another name',
     })
   }

@@ -245,7 +245,7 @@ type Fields = Record<string, Json | undefined>
 function objectAt(settings: Settings, key: string): Fields {
   const value = settings.get(key)
   if (value === undefined || value === null) return {}
-  if (!isJsonObject(value)) throw damaged(settings.file, `has ${key} that are no mapping`)
+  if (!isJsonObject(value)) throw damaged(settings.file, `has ${key} that are not a mapping`)
   return { ...value }
 }
 

@@ -101,6 +101,6 @@ function entry(value: string, { author, created }: Stamp): JsonObject {
 function entries(settings: Settings): { [key: string]: JsonObject[string] } {
   const value = settings.get('tags')
   if (value === undefined || value === null) return {}
-  if (!isJsonObject(value)) throw damaged(settings.file, 'has tags that are no mapping')
+  if (!isJsonObject(value)) throw damaged(settings.file, 'has tags that are not a mapping')
   return { ...value }
 }

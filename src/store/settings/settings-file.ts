@@ -77,7 +77,7 @@ export class SettingsFile {
 }
 
 export function keyChanged(name: string): EscError {
-  return new EscError('conflict', `the data key of environment '${name}' has been changed meanwhile`, {
+  return new EscError('conflict', `the data key of environment '${name}' was changed in the meantime`, {
     hint: 'try again',
   })
 }

@@ -99,7 +99,7 @@ export class Settings {
 
   #text(key: string): string | undefined {
     const value = this.#fields[key]
-    if (typeof value === 'object' && value !== null) throw damaged(this.file, `has a ${key} that is no text`)
+    if (typeof value === 'object' && value !== null) throw damaged(this.file, `has a ${key} that is not text`)
     return value === undefined || value === null ? undefined : String(value)
   }
 }

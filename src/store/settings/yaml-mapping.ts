@@ -19,7 +19,7 @@ export function parseMapping(text: string, file: string): JsonObject {
   const twice = node?.kind === 'object' ? duplicateKey(node.entries.map(({ key }) => key.value)) : undefined
   if (twice !== undefined) throw damaged(file, `says ${twice} twice`)
   const data = node === undefined ? Object.create(null) : dataOf(node, text)
-  if (node !== undefined && node.kind !== 'object') throw damaged(file, 'is no mapping')
+  if (node !== undefined && node.kind !== 'object') throw damaged(file, 'is not a mapping')
   return data as JsonObject
 }
 

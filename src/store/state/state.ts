@@ -62,7 +62,7 @@ function refuseForeign({ kind, owner }: FileStatus, folder: string): void {
   const self = process.getuid?.()
   const known = owner === undefined || owner === 0 || owner === self || (self === 0 && owner === sudoUser())
   if (known && kind === 'folder') return
-  const problem = kind === 'folder' ? `belongs to another user (${owner})` : 'is no folder'
+  const problem = kind === 'folder' ? `belongs to another user (${owner})` : 'is not a folder'
   throw new EscError('forbidden', `the state folder ${folder} ${problem}`, {
     hint: 'set ESC_STATE_HOME to a folder of your own, or change its owner if it is yours',
   })

@@ -118,7 +118,7 @@ describe('access rules and commands', () => {
       ]) {
         const { code, err } = await esc.run(words.split(' '))
         expect(code, words).to.equal(1)
-        expect(err, words).to.match(/esc\.yaml:\d+: 'amdin' is no level\nhint: did you mean 'admin'\?/)
+        expect(err, words).to.match(/esc\.yaml:\d+: 'amdin' is not a level\nhint: did you mean 'admin'\?/)
       }
       expect((await esc.run(['version'])).code).to.equal(0)
     } finally {

@@ -121,7 +121,7 @@ describe('no error shows what may be a secret', function () {
     'a list': 'values: {a: {fn::secret: [C, x]}}\n',
     'a mapping': 'values:\n  a:\n    fn::secret:\n      C: x\n',
     'an alias': 'values: {a: {fn::secret: *C}}\n',
-    'an alias that is no secret': 'values: {password: *C}\n',
+    'an alias that is not a secret': 'values: {password: *C}\n',
     'an anchor': 'values: {a: {fn::secret: &C }}\n',
     'an anchor twice': 'values: {a: &C 1, b: *C}\n',
     'a tag': 'values: {a: {fn::secret: !C x}}\n',
@@ -208,7 +208,7 @@ describe('no error shows what may be a secret', function () {
     expect(argument.err).to.include('argument 1 holds a NUL byte').and.to.not.include(CANARY)
   })
 
-  it('and names what is no secret: misspelt flags, environments, paths and options', async () => {
+  it('and names what is not a secret: misspelt flags, environments, paths and options', async () => {
     for (const [words, says] of [
       [['open', 'app/dev', '--fromat', 'json'], '--fromat'],
       [['open', 'app/dve'], "'app/dve'"],

@@ -323,7 +323,7 @@ describe('esc config', function () {
     })
   })
 
-  it('refuses words that are no command of it, and too many', async () => {
+  it('refuses words that are not a command of it, and too many', async () => {
     for (const [words, wanted] of [
       [['sett', 'a:b', 'c'], 'unknown command "sett"'],
       [['app/dev'], 'unknown command "app/dev"'],

@@ -43,7 +43,7 @@ describe('the commands of a store', () => {
       expect(await playground.ok('init', 'other', '--organization', 'acme')).to.equal(
         'Store created: other\nNext: esc env init <project>/<environment>\n',
       )
-      expect((await playground.run(['init', 'other'])).err).to.match(/^Error: there is a store already: /)
+      expect((await playground.run(['init', 'other'])).err).to.match(/^Error: a store already exists: /)
       expect(await playground.ok('--store', 'other', 'env', 'init', 'a/b')).to.equal('Environment created: acme/a/b\n')
       expect(await playground.ok('env', 'ls', '--store', 'other')).to.equal('a/b\n')
     })

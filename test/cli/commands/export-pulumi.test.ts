@@ -158,7 +158,7 @@ describe('esc export pulumi', function () {
       if (before !== undefined) expect(read()).to.equal(before)
     }
     await refused(/set PULUMI_CONFIG_PASSPHRASE or/, [], {})
-    await refused(/is no name of a stack/, ['--stack', 'acme/shop/dev'])
+    await refused(/is not the name of a stack/, ['--stack', 'acme/shop/dev'])
     await refused(/there is no folder/, ['--folder', 'nowhere'])
     await refused(/a stack has no secrets provider 'default'/, ['--secrets-provider', 'default'])
     write('Pulumi.dev.yaml', `encryptionsalt: ${SALT}\nconfig:\n  a:b: c\n`)
@@ -190,7 +190,7 @@ describe('esc export pulumi', function () {
     expect((await exporting('{"shop:a": 1, a: 2}')).err).to.include('both a and shop:a')
     expect((await exporting('{}')).err).to.include('has no configuration to export')
     const bytes = await exporting('{"a:b": {fn::fromBase64: {fn::secret: /w==}}}')
-    expect(bytes.err).to.include('a:b holds bytes that are no text')
+    expect(bytes.err).to.include('a:b holds bytes that are not text')
     expect(existsSync(join(playground.folder, 'Pulumi.dev.yaml'))).to.equal(false)
   })
 
@@ -210,7 +210,7 @@ describe('esc export pulumi', function () {
     mkdirSync(join(playground.folder, 'elsewhere'))
     write('elsewhere/x.yaml', 'config: {}\n')
     symlinkSync(join('elsewhere', 'x.yaml'), join(playground.folder, 'Pulumi.dev.yaml'))
-    expect((await run()).err).to.include('is no file of its own')
+    expect((await run()).err).to.include('is not a file of its own')
     expect(read('elsewhere/x.yaml')).to.equal('config: {}\n')
   })
 })

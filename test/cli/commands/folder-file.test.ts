@@ -133,7 +133,7 @@ describe('.esc.yaml', function () {
     }
     rmSync(join(project, '.esc.yaml'))
     symlinkSync('/dev/zero', join(project, '.esc.yaml'))
-    expect((await run('open', { cwd: project })).err).to.include('is no regular file')
+    expect((await run('open', { cwd: project })).err).to.include('is not a regular file')
   })
 
   it('does not keep status from saying what else there is', async () => {
@@ -151,7 +151,7 @@ describe('.esc.yaml', function () {
     expect(readFileSync(join(project, '.esc.yaml'), 'utf8')).to.equal('environment: app/prod\n')
     expect(await opened(project)).to.equal('prod')
     const again = await run('select app/dev --write', { cwd: project })
-    expect(again.err).to.include('.esc.yaml is there already')
+    expect(again.err).to.include('.esc.yaml already exists')
     expect(await opened(project)).to.equal('prod')
     expect((await run('select app/dev --write --force', { cwd: project })).code).to.equal(0)
     expect(await opened(project)).to.equal('dev')

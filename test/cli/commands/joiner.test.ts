@@ -136,7 +136,7 @@ describe('esc access add', function () {
     expect(await opens('app/listed')).to.equal(true)
   })
 
-  it('refuses what is no recipient, and one of somebody else, without repeating a secret', async () => {
+  it('refuses what is not a recipient, and one of somebody else, without repeating a secret', async () => {
     const before = esc.digest()
     const refused = async (principal: string, recipient: string) => {
       const { code, out, err } = await esc.run(['access', 'add', principal, recipient, '--yes'])

@@ -46,7 +46,7 @@ describe('a definition that takes too much', function () {
       ]) {
         const { code, err } = await playground.run(words, { env: { ESC_EVALUATION_BUDGET: given } })
         expect(code, given).not.to.equal(0)
-        expect(err).to.contain(`ESC_EVALUATION_BUDGET is '${given}', which is no number from 0.1 to 20`)
+        expect(err).to.contain(`ESC_EVALUATION_BUDGET is '${given}', which is not a number from 0.1 to 20`)
       }
     expect((await playground.run(['open', 'app/dev'], { env: { ESC_EVALUATION_BUDGET: '2.5' } })).code).to.equal(0)
   })

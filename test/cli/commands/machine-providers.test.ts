@@ -90,7 +90,7 @@ describe('what a definition reads from the machine', function () {
     for (const [words, says] of [
       [[program, 'x', '3'], 'failed with exit code 3'],
       [['not-installed-anywhere'], 'is not installed'],
-      [['./tool'], 'is no program of this machine'],
+      [['./tool'], 'is not a program of this machine'],
     ] as const) {
       await esc.ok('env', 'edit', 'app/dev', '--file', await written({ 'fn::open::command': { command: words } }))
       await esc.ok('trust', '--yes')

@@ -12,7 +12,7 @@ const TEXT = Buffer.from(
   ),
 )
 
-describe('bytes that are no UTF-8', function () {
+describe('bytes that are not UTF-8', function () {
   this.timeout(60_000)
   let playground: Playground
   before(async () => {
@@ -119,12 +119,12 @@ values:
       const ran = await playground.run(['open', 'app/dev', '--format', format])
       expect(ran.code, format).to.equal(1)
       expect(ran.out).to.equal('')
-      expect(ran.err).to.match(new RegExp(`holds bytes that are no UTF-8, which ${format} cannot hold`))
+      expect(ran.err).to.match(new RegExp(`holds bytes that are not UTF-8, which ${format} cannot hold`))
       expect(ran.err).to.match(/^Error: (?:environmentVariables\.RAW|around|files\.STORE) .*\nhint: .*fn::toBase64/)
     }
     expect(readdirSync(playground.env.TMPDIR as string)).to.deep.equal(before)
     const argument = await playground.run(['run', 'app/dev', '--', 'echo', '${text}'])
-    expect(argument.err).to.include('text holds bytes that are no UTF-8, which no argument of a command can hold')
+    expect(argument.err).to.include('text holds bytes that are not UTF-8, which no argument of a command can hold')
     const other = await playground.run(['open', 'app/dev', 'plain'])
     expect(other).to.include({ code: 0, out: '"x"\n' })
   })
@@ -172,6 +172,6 @@ values:
     )
     const ran = await playground.run(['open', 'app/login'])
     expect(ran.code).to.equal(1)
-    expect(ran.err).to.include('static.secretAccessKey holds bytes that are no UTF-8, which cannot be handed over')
+    expect(ran.err).to.include('static.secretAccessKey holds bytes that are not UTF-8, which cannot be handed over')
   })
 })

@@ -11,7 +11,7 @@ const RESTS = {
   'a document on the line of its marker': `--- {fn::secret: ${CANARY}}\n`,
   'a document with directives': `...\n%YAML 1.1\n---\nb: {fn::secret: ${CANARY}}\n`,
   'a third document': `---\n---\nb: {fn::secret: ${CANARY}}\n`,
-  'a document that is no YAML': `---\nb: {fn::secret: "${CANARY}\n`,
+  'a document that is not YAML': `---\nb: {fn::secret: "${CANARY}\n`,
 }
 
 describe('a definition that goes on behind its first YAML document', () => {

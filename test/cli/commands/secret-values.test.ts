@@ -145,7 +145,7 @@ describe('a secret is kept as it was given', function () {
     const binary = Buffer.concat([Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0xff]), Buffer.from('hunter2')])
     const refused = [
       { words: ['x', '--secret', '--file', file(binary)], says: /valid UTF-8[\s\S]*fn::fromBase64/ },
-      { words: ['x', '--secret', '--json', '{hunter2}'], says: /it is no JSON/ },
+      { words: ['x', '--secret', '--json', '{hunter2}'], says: /it is not JSON/ },
       { words: ['x', '--secret', '--yaml', 'a: *hunter2'], says: /invalid value/ },
       { words: ['x', '--secret', '--yaml', 'a: 1\n---\nb: hunter2'], says: /more than one YAML document/ },
       { words: ['x', '--secret', 'hunter2\ud800'], says: /half a surrogate pair/ },

@@ -23,7 +23,7 @@ describe('esc status with an environment that cannot be used', () => {
   const damages: Readonly<
     Record<string, { readonly damage: () => void; readonly says: RegExp; readonly code: RegExp }>
   > = {
-    'settings that are no YAML': {
+    'settings that are not YAML': {
       damage: () => writeFileSync(file('settings.yaml'), ': ['),
       says: /settings\.yaml:1:1 cannot be read/,
       code: /./,

@@ -193,7 +193,7 @@ describe('esc trust', function () {
     const other = await with_(`sha256:${'0'.repeat(64)}`)
     expect(other.code).to.equal(1)
     expect(other.err).to.include('ESC_TRUST allows sha256:000').and.not.include('Allow this')
-    expect((await with_('yes')).err).to.include('ESC_TRUST is no digest: "yes"')
+    expect((await with_('yes')).err).to.include('ESC_TRUST is not a digest: "yes"')
     configure('network: {privateHosts: [one.internal]}\n')
     expect((await with_(digest)).code, 'another set').to.equal(1)
   })

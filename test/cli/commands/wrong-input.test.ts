@@ -72,7 +72,11 @@ const CASES: Readonly<Record<string, Case>> = {
     message: "environment 'app/dve' does not exist",
     hint: "did you mean 'app/dev'?",
   },
-  'a name that is none': { words: ['env', 'init', 'app/a b'], code: 1, message: /'app\/a b' is no environment name/ },
+  'a name that is none': {
+    words: ['env', 'init', 'app/a b'],
+    code: 1,
+    message: /'app\/a b' is not an environment name/,
+  },
   'more than three parts': { words: ['open', 'a/b/c/d'], code: 2, message: "'a/b/c/d' has more than three parts" },
   'a foreign organization': {
     words: ['open', 'acme/app/dev'],
@@ -134,7 +138,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 2,
     message: /^value looks like a secret; rerun with --secret/,
   },
-  'a value that is no YAML': {
+  'a value that is not YAML': {
     words: ['env', 'set', 'app/dev', 'a', '[b'],
     code: 2,
     message: /^invalid value: yaml: line 1/,
@@ -166,7 +170,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a store that is none': {
     words: ['--store', 'tmp', 'env', 'ls'],
     code: 1,
-    message: /is no esc store/,
+    message: /is not an esc store/,
     hint: /esc init/,
   },
   'the key of nobody': {

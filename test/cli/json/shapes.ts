@@ -175,7 +175,7 @@ const offered = object({
 
 const configEntry = object({
   value: text().optional().describe('absent for a secret that is not shown'),
-  objectValue: anything().optional().describe('the value, when it is no text'),
+  objectValue: anything().optional().describe('the value, when it is not text'),
   secret: flag(),
   unknown: flag().optional(),
 })

@@ -13,7 +13,7 @@ const program = (variables: Record<string, string>) => ({
   secrets: undefined,
 })
 
-describe('variables with bytes that are no UTF-8', () => {
+describe('variables with bytes that are not UTF-8', () => {
   it('reach a program as they are, whatever they are', () => {
     fc.assert(
       fc.property(

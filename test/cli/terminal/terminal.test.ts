@@ -124,7 +124,7 @@ describe('very many or very long diagnostics', () => {
   })
 })
 
-describe('diagnostics of a text that is no YAML', () => {
+describe('diagnostics of a text that is not YAML', () => {
   const { diagnostics } = decode('app/dev', 'values:\n  a: [1\n  password: hunter2hunter2\n')
 
   it('name the place where reading stopped, not just a line close by', () => {

@@ -156,7 +156,7 @@ describe('age recipients', () => {
   it('are checked where they are read, with the line of the file', async () => {
     const path = join(folder, 'store', 'age-recipients.txt')
     const cases: readonly [string, RegExp][] = [
-      [`${recipients[0]}\nbob\n`, /age-recipients\.txt:2: 'bob' is no recipient/],
+      [`${recipients[0]}\nbob\n`, /age-recipients\.txt:2: 'bob' is not a recipient/],
       ['ssh-ed25519 AAAAC3Nza me@host\n', /age-recipients\.txt:1: ssh keys cannot be recipients/],
       [`${identities[0]}\n`, /age-recipients\.txt:1: it holds a secret key where a recipient belongs/],
       ['# nobody\n', /names no recipients/],

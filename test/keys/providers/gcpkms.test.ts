@@ -43,10 +43,10 @@ testSecretsProvider({
           message: /PERMISSION_DENIED: Permission 'cloudkms\.cryptoKeyVersions\.useToDecrypt' denied/,
         },
         'no credentials': { setup: setup({}), ...unavailable, message: /no Google credentials are set/ },
-        'credentials that are no JSON': {
+        'credentials that are not JSON': {
           setup: setup({ GOOGLE_CREDENTIALS: '{' }),
           ...unavailable,
-          message: /GOOGLE_CREDENTIALS is no JSON object/,
+          message: /GOOGLE_CREDENTIALS is not a JSON object/,
         },
         'a credentials file that is not there': {
           setup: setup({ GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/sa.json' }),

@@ -199,7 +199,7 @@ describe('a key of Vault', () => {
       await roundTrip({ VAULT_ADDR: fake.url, BAO_TOKEN_PATH: join(home, 'elsewhere') })
       writeFileSync(join(home, '.vault-token'), 'two words')
       const odd = await errorOf(() => roundTrip({ VAULT_ADDR: fake.url, HOME: home }))
-      expect(odd.message).to.contain('.vault-token holds something that is no token').and.not.contain('two words')
+      expect(odd.message).to.contain('.vault-token holds something that is not a token').and.not.contain('two words')
     } finally {
       rmSync(home, { recursive: true })
     }
@@ -241,7 +241,7 @@ describe('a key of Vault', () => {
     })
   })
 
-  it('refuses a URL that is no server, or whose token would travel in the clear', async () => {
+  it('refuses a URL that is not a server, or whose token would travel in the clear', async () => {
     for (const address of [
       'http://vault.example.com',
       'vault.example.com',

@@ -80,7 +80,7 @@ describe('Redactor', () => {
     expect(feed(redactor, [every.slice(0, 100), every.slice(100)])).to.equal('[secret]')
   })
 
-  it('passes on bytes that are no text, one by one, where no secret is among them', () => {
+  it('passes on bytes that are not text, one by one, where no secret is among them', () => {
     const bytes = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 + (i >> 3)) & 0xff)
     const redactor = hiding(secretForms(['correct horse', 'pässwörd']))
     expect(feed(redactor, [bytes])).to.equal(Buffer.from(bytes).toString('latin1'))

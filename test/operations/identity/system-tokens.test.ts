@@ -152,7 +152,7 @@ describe('where the identity token comes from', () => {
     expect((await failure(issued())).code).to.equal('invalid_input')
   })
 
-  it('is refused when it is no token, has expired or is not given, without a word of it', async () => {
+  it('is refused when it is not a token, has expired or is not given, without a word of it', async () => {
     store.env.ESC_OIDC_TOKEN = 'not-a-token-but-secret'
     const bad = await failure(issued())
     expect(`${bad.message} ${bad.hint}`).to.include('ESC_OIDC_TOKEN').and.not.include('secret')

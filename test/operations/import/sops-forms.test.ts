@@ -142,7 +142,7 @@ describe('a SOPS file that knows texts alone', () => {
     expect(twice.message).to.equal('line 3 of app.env has the key of line 2 again')
     const settings = await ini({ a: { b: 'one' } })
     const broken = await refusal(open(settings.replace('[a]', '[a]\nnothing'), 'app.ini'))
-    expect(broken.message).to.equal('line 3 of app.ini is no key = value')
+    expect(broken.message).to.equal('line 3 of app.ini is not a key = value')
   })
 
   it('of several YAML documents says what can be done, as they cannot be taken apart', async () => {

@@ -62,7 +62,7 @@ export const underTest: RotatorUnderTest = {
       },
       'a key that is none': {
         set: { 'login.privateKey': secret('canary-key') },
-        says: ['`login.privateKey` is no private key'],
+        says: ['`login.privateKey` is not a private key'],
         remedy: /OpenSSH/,
       },
       'a key that the server does not take': ({ account }) => ({

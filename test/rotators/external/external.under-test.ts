@@ -76,7 +76,7 @@ export const underTest: RotatorUnderTest = {
         says: ['169.254.169.254'],
         remedy: /privateHosts/,
       },
-      'a request that is no object': { set: { request: 'rotate' }, says: ['expected object, got string'] },
+      'a request that is not an object': { set: { request: 'rotate' }, says: ['expected object, got string'] },
       'a misspelt input': { set: { requests: {} }, says: ['unknown property "requests"', 'request'] },
       'a state that is none': { state: { current: 'x' }, says: ['expected object, got string'] },
     },

@@ -36,7 +36,7 @@ export const underTest: RotatorUnderTest = {
       },
       'a token with a line break': {
         set: { 'login.token': secret('canary\nx') },
-        says: ['`login.token` is no token'],
+        says: ['`login.token` is not a token'],
         remedy: /line breaks/,
       },
       'a wrong token': { set: { 'login.token': secret('canary-wrong') }, says: ['Unauthorized'], remedy: /`login`/ },

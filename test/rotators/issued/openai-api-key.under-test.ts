@@ -16,7 +16,7 @@ export const underTest: RotatorUnderTest = {
       'a project nobody knows': { set: { project: 'proj_nobody' }, says: ['listing failed'], remedy: /`project`/ },
       'a key that is none': {
         set: { 'login.adminKey': secret('canary key') },
-        says: ['`login.adminKey` is no key of OpenAI'],
+        says: ['`login.adminKey` is not a key of OpenAI'],
         remedy: /sk-admin-/,
       },
       'a wrong key': {

@@ -20,7 +20,7 @@ export const underTest: RotatorUnderTest = {
       },
       'a key that is none': {
         set: { 'login.apiKey': secret('canary-key') },
-        says: ['`login.apiKey` is no key of SendGrid'],
+        says: ['`login.apiKey` is not a key of SendGrid'],
         remedy: /SG\./,
       },
       'a wrong key': {

@@ -25,7 +25,7 @@ none. The recipient is public. The identity is secret and stays on this machine.
     const made = created
       ? `A new age identity was made for you: ${place}\nKeep a copy of this file in a safe place, such as a password manager, and commit it nowhere.\n\n`
       : `Your age identity is that of ${place}.\n\n`
-    return `${made}Send this to somebody who can open the environments. It is no secret:
+    return `${made}Send this to somebody who can open the environments. It is not a secret:
   esc access add ${shellWord(principal)} ${recipient}
 Once they have pushed what that changes, run "git pull".
 `

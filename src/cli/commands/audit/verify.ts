@@ -70,7 +70,7 @@ The exit code is 1 when something is wrong. A line that a crash cut short is a n
 function readHead(text: string): AuditAnchor {
   const [, log, sequence, digest] = /^([A-Za-z0-9_-]+):([0-9]{1,15}):([0-9a-f]{64})$/.exec(text) ?? []
   if (log === undefined) {
-    throw new EscError('usage', `invalid --expect ${JSON.stringify(text)}: it is no head of a log`, {
+    throw new EscError('usage', `invalid --expect ${JSON.stringify(text)}: it is not a head of a log`, {
       hint: 'give what "esc audit verify" printed after "head: "',
     })
   }

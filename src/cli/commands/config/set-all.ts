@@ -106,9 +106,9 @@ function listed(text: string, structured: boolean): ConfigAssignment[] {
   try {
     entries = parseJson(text)
   } catch {
-    throw badJson('the text of --json is no JSON')
+    throw badJson('the text of --json is not JSON')
   }
-  if (!isJsonObject(entries)) throw badJson('the text of --json is no object of keys')
+  if (!isJsonObject(entries)) throw badJson('the text of --json is not an object of keys')
   return Object.entries(entries).map(([key, entry]): ConfigAssignment => {
     const path = parseConfigKey(key, { structured })
     if (!isJsonObject(entry)) throw badJson(`${key} has no value in the text of --json`)

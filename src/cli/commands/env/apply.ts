@@ -34,7 +34,7 @@ credentials, whatever the file says. Unchanged secrets make no new revision.`
   async run(): Promise<Applied> {
     const folder = resolve(this.io.cwd, this.flags.file)
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new EscError('invalid_input', `${this.flags.file} is no folder`, {
+      throw new EscError('invalid_input', `${this.flags.file} is not a folder`, {
         hint: 'name a folder with files such as app/dev.yaml; for one definition use "esc env edit --file"',
       })
     }

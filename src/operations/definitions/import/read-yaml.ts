@@ -17,7 +17,7 @@ export function readObject(
     })
   }
   if (node?.kind === 'string' || node?.kind === 'number' || node?.kind === 'boolean') {
-    throw new EscError('invalid_input', `${what} holds no keys and values: it is no YAML file of them`, {
+    throw new EscError('invalid_input', `${what} holds no keys and values: it is not a YAML file of them`, {
       hint: 'name the file that was meant',
     })
   }

@@ -63,7 +63,7 @@ function iniDocument(text: string, source: string): SopsDocument {
       continue
     }
     const [, key = '', value = ''] = /^("""[^"]*"""|"[^"]*"|`[^`]*`|[^=:]+?)\s*[=:]\s*(.*)$/.exec(trimmed) ?? []
-    if (key === '') throw badLine(source, number, 'is no key = value')
+    if (key === '') throw badLine(source, number, 'is not a key = value')
     const name = unquoted(key)
     const place = `${section} ${name}`
     if (lines.has(place)) throw badLine(source, number, `has the key of line ${lines.get(place)} again`)

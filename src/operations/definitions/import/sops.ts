@@ -242,7 +242,7 @@ function secretOf({ type, bytes }: SopsPlaintext, place: string): ForeignValue {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new EscError('invalid_input', `${place} is no text`, { hint: 'store it as base64' })
+    throw new EscError('invalid_input', `${place} is not text`, { hint: 'store it as base64' })
   }
   if (type === 'bool') return scalar(text.toLowerCase() === 'true', true)
   if ((type === 'int' || type === 'float') && !/\d/.test(text)) throw noNumber(text, place)

@@ -36,7 +36,8 @@ function parseLine(line: string): HostKey {
   const blob = Buffer.from(base64, 'base64')
   const named = blob.length > 4 && blob.subarray(4, 4 + blob.readUInt32BE(0)).toString() === type
   const algorithms = algorithmsOf[type]
-  if (algorithms === undefined || !named) throw unusable(`holds ${JSON.stringify(line.slice(0, 100))}, which is no key`)
+  if (algorithms === undefined || !named)
+    throw unusable(`holds ${JSON.stringify(line.slice(0, 100))}, which is not a key`)
   return { blob, algorithms }
 }
 

@@ -181,14 +181,14 @@ function checkInputs(inputs: SshKeyInputs, state: KeptState | undefined): void {
   parseHostKeys(inputs.hostKey)
   for (const [input, user] of [['login.user', login.user] as const, ['user', userOf(inputs)] as const]) {
     if (/^[^\s\0-\x1f]+$/.test(user)) continue
-    throw refuse(`\`${input}\` ${JSON.stringify(user)} is no user name`, 'write the name of the account')
+    throw refuse(`\`${input}\` ${JSON.stringify(user)} is not a user name`, 'write the name of the account')
   }
   if ((login.privateKey === undefined) === (login.password === undefined)) {
     throw refuse('`login` must hold one of `privateKey` and `password`', 'give the key or the password of its user')
   }
   if (login.privateKey !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n/.test(login.privateKey.reveal())) {
     throw refuse(
-      '`login.privateKey` is no private key',
+      '`login.privateKey` is not a private key',
       'give the content of its file, in the format of OpenSSH or PEM',
     )
   }
@@ -206,7 +206,7 @@ function checkInputs(inputs: SshKeyInputs, state: KeptState | undefined): void {
     )
   }
   if (file !== undefined && (/[\0-\x1f]|\/$/.test(file) || file.trim() === '')) {
-    throw refuse(`\`file\` ${JSON.stringify(file)} is no path of a file`, `write it as in /home/app/${usualFile}`)
+    throw refuse(`\`file\` ${JSON.stringify(file)} is not a path of a file`, `write it as in /home/app/${usualFile}`)
   }
   requireStateOf(
     {

@@ -241,7 +241,7 @@ export class SshKeeper implements KeeperSession<KeptKey, SshKeyPending, SshKeyIn
   }
 
   #noFile(path: string): EscError {
-    return new EscError('invalid_input', `ssh-key: ${path} for ${this.#file.owner} is no file of keys`, {
+    return new EscError('invalid_input', `ssh-key: ${path} for ${this.#file.owner} is not a file of keys`, {
       hint: 'check `file`: it must be a regular file of at most 4 MiB',
     })
   }

@@ -124,7 +124,7 @@ function checkPaths({ list, create, error }: HttpDefinition, refuse: Refuse): vo
       if (path === '' && place !== 'list.items') throw new Error('it is empty')
       parsePropertyPath(path)
     } catch (error) {
-      throw refuse(place, `is no path to a member: ${messageOf(error)}`, 'write it as in error.code or data[0].id')
+      throw refuse(place, `is not a path to a member: ${messageOf(error)}`, 'write it as in error.code or data[0].id')
     }
   }
 }
@@ -148,7 +148,7 @@ function checkRequest(place: string, request: HttpRequest, known: readonly strin
 function checkPath(place: string, path: string, refuse: Refuse): void {
   const steps = path.replace(/\?.*$/s, '').split('/')
   if (/^[a-z][a-z0-9+.-]*:|^\/\/|[#\\\s]/i.test(path) || steps.some((step) => ['.', '..'].includes(step))) {
-    throw refuse(place, `${JSON.stringify(path)} is no path below \`url\``, 'write it as in api_keys/{{id}}')
+    throw refuse(place, `${JSON.stringify(path)} is not a path below \`url\``, 'write it as in api_keys/{{id}}')
   }
 }
 

@@ -89,7 +89,7 @@ function checkInputs({ server, login, tls, lifetimeInHours: hours, audiences }: 
       : refuse('`login` stands beside a client certificate in `tls`', 'keep one of the two')
   }
   if (login !== undefined && !/^[\x21-\x7e]+$/.test(login.token.reveal())) {
-    throw refuse('`login.token` is no token', 'it must not be empty, and hold no spaces and line breaks')
+    throw refuse('`login.token` is not a token', 'it must not be empty, and hold no spaces and line breaks')
   }
   if (hours !== undefined && !(Number.isFinite(hours) && hours >= 1 && hours <= 8_760)) {
     throw refuse(`\`lifetimeInHours\` is ${hours}`, 'give a number of hours from 1 to 8760')
