@@ -14,7 +14,10 @@ export const underTest: ProviderUnderTest = {
   refused: [
     [{ login, get: { x: { secretId: '../projects' } } }, /secretId/],
     [{ login: {}, get: { x: { secretId: first } } }, /accessToken/],
-    [{ login: { accessToken: secret('0.nothing') }, get: { x: { secretId: first } } }, /not an access token of a machine/],
+    [
+      { login: { accessToken: secret('0.nothing') }, get: { x: { secretId: first } } },
+      /not an access token of a machine/,
+    ],
     [{ login, serverUrl: 'http://bw.example.org', get: { x: { secretId: first } } }, /not the address of a site/],
   ],
   vendor: {

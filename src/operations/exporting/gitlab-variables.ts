@@ -53,7 +53,7 @@ function refuseVariable({ name, value, path }: ExportedVariable): void {
   }
   if (value === '') throw cannotHold(path, 'is empty, which the API of GitLab refuses', 'remove it')
   if (!value.isWellFormed()) {
-    throw cannotHold(path, 'holds bytes that are no UTF-8', 'pass it through fn::toBase64 in the definition')
+    throw cannotHold(path, 'holds bytes that are not UTF-8', 'pass it through fn::toBase64 in the definition')
   }
   if ([...value].length <= LONGEST_VALUE) return
   throw cannotHold(path, `is longer than ${LONGEST_VALUE} characters`, 'GitLab stores no longer value')

@@ -35,7 +35,7 @@ function refuseTexts({ value }: ExportedValue, path: PropertyPath): void {
     for (const [key, member] of Object.entries(value)) refuseTexts(member, [...path, key])
   } else if (typeof value === 'string' && !value.isWellFormed()) {
     const hint = 'pass it through fn::toBase64 in the definition'
-    throw cannotHold(formatPropertyPath(path), 'holds bytes that are no UTF-8, which Terraform cannot hold', hint)
+    throw cannotHold(formatPropertyPath(path), 'holds bytes that are not UTF-8, which Terraform cannot hold', hint)
   }
 }
 

@@ -275,11 +275,11 @@ describe('esc export', function () {
     })
   }
 
-  it('tfvars: refuses a name that no variable can have, and what is no object', async () => {
+  it('tfvars: refuses a name that no variable can have, and what is not an object', async () => {
     const ran = await exported(['tfvars', 'other'], 'values: {other: {"1a": x}, text: y}\n')
     expect([ran.code, ran.err.includes('other.1a has a name')]).to.deep.equal([1, true])
     const text = await playground.run(['export', 'tfvars', 'app/dev', 'text'])
-    expect([text.code, text.err.includes('text of app/dev is no object')]).to.deep.equal([1, true])
+    expect([text.code, text.err.includes('text of app/dev is not an object')]).to.deep.equal([1, true])
   })
 
   it('dotenv: is the file that "open --format dotenv" prints, and that "env import dotenv" reads', async () => {

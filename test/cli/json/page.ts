@@ -52,7 +52,8 @@ When a command fails, it prints this instead, with its usual [exit code](cli.md#
 
 const RULES = `
 These commands print no JSON, because they run a program or a server: \`run\`, \`lsp\`, \`mcp\`, \`scheduler start\`, \`server start\`, \`ui\`. These print a
-file in another language: \`completion\`, \`hook\`, \`env types\`, \`scheduler install\`. \`esc config … --json\` is the same as \`--output json\`; \`audit log\` also
+file in another language: \`completion\`, \`hook\`, \`env types\`, \`scheduler install\`, \`export docker\`, \`export dotenv\`, \`export github\`,
+\`export gitlab\`, \`export k8s-secret\`, \`export tfvars\`. \`esc config … --json\` is the same as \`--output json\`; \`audit log\` also
 knows \`--output csv\` and \`cef\`.
 
 In the shapes below, \`?\` marks a member that may be missing. Times are in RFC 3339. New members may be added, so ignore those you do not know.

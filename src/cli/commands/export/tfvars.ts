@@ -50,7 +50,7 @@ argument is the path of another. The file holds secrets in the clear; "esc run" 
     const { value } = found
     await this.refuseUnknown(target, value, path)
     if (!isObject(value.value) || value.value === null || value.value === undefined) {
-      throw new EscError('invalid_input', `${typed} of ${reference.typed} is no object`, {
+      throw new EscError('invalid_input', `${typed} of ${reference.typed} is not an object`, {
         hint: 'give the path of an object whose members are the variables',
       })
     }
