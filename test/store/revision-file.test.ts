@@ -29,6 +29,25 @@ describe('a revision file', () => {
     })
   }
 
+  it('is the same object as long as its bytes are the same, and another one once they are not', () => {
+    const bytes = formatRevision(record, 'values: {a: 1}\n')
+    const read = parseRevision(bytes, 'revisions/7.yaml', 7)
+    expect(parseRevision(Uint8Array.from(bytes), 'revisions/7.yaml', 7)).to.equal(read)
+    const changed = Uint8Array.from(bytes)
+    changed[bytes.length - 3] = '2'.charCodeAt(0)
+    const other = parseRevision(changed, 'revisions/7.yaml', 7)
+    expect(other.definition).to.equal('values: {a: 2}\n')
+    expect(other.digest).to.not.equal(read.digest)
+    expect(() => parseRevision(changed, 'revisions/7.yaml', 8)).to.throw('is not the record of revision 8')
+    expect(() => parseRevision(bytes.subarray(0, 20), 'revisions/7.yaml', 7)).to.throw('is not a revision record')
+    // All of those that are too many go, the oldest first.
+    const large = Buffer.from(formatRevision(record, '#'.repeat(3 << 20)))
+    for (const file of ['one', 'two', 'three']) parseRevision(Uint8Array.from(large), file, 7)
+    const again = parseRevision(changed, 'revisions/7.yaml', 7)
+    expect(again).to.not.equal(other)
+    expect(again).to.deep.equal(other)
+  })
+
   it('is refused where it would be larger than readers take', () => {
     const most = 4 << 20
     const around = formatRevision(record, '', () => 'x').length

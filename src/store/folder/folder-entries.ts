@@ -31,17 +31,30 @@ export class FolderEntries implements Entries {
   readonly #folder: string
   readonly #form: FolderEntriesForm
   readonly #known = new Map<string, Entry>()
+  #isMade = false
 
   constructor(folder: string, form: FolderEntriesForm) {
     this.#folder = folder
     this.#form = form
   }
 
-  async put(key: string, content: Uint8Array, { touched }: EntryTimes): Promise<void> {
+  async put(key: string, content: Uint8Array, times: EntryTimes): Promise<void> {
+    const { touched } = times
     const { synced } = this.#form
-    makeFolders(machineFiles, this.#folder, 0o700)
-    replaceFile(machineFiles, this.#file(key), content, { mode: 0o600, synced })
-    this.#setTime(key, touched)
+    const file = this.#file(key)
+    this.#known.delete(key)
+    // Looked for once: should it go away, the next makes it again.
+    if (!this.#isMade) makeFolders(machineFiles, this.#folder, 0o700)
+    try {
+      replaceFile(machineFiles, file, content, { mode: 0o600, synced })
+      this.#isMade = true
+    } catch (error) {
+      if (!this.#isMade) throw error
+      this.#isMade = false
+      return this.put(key, content, times)
+    }
+    // A new file has the time of now.
+    if (Math.abs(touched.getTime() - Date.now()) > 1000) this.#setTime(key, touched)
   }
 
   async get(key: string): Promise<Entry | undefined> {

@@ -90,7 +90,7 @@ export class Seals {
   }
 
   #verifySeal(revision: Revision, key: DataKey): void {
-    if (key.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')) return
+    if (hasSealed(key, revision, () => key.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? ''))) return
     throw new EscError(
       'tampered',
       `the seal of revision ${revision.number} of environment '${this.#context.name}' does not match: ${revision.file} was changed`,
@@ -99,13 +99,30 @@ export class Seals {
   }
 }
 
+/** Seals that each key was found to have made: neither changes, so it stays true. */
+const sealedBy = new WeakMap<DataKey, WeakSet<Revision | Settings>>()
+
+/** Verifies a seal unless that was done before for the same object. */
+function hasSealed(key: DataKey, sealed: Revision | Settings, verify: () => boolean): boolean {
+  let known = sealedBy.get(key)
+  if (known?.has(sealed)) return true
+  if (!verify()) return false
+  if (known === undefined) {
+    known = new WeakSet()
+    sealedBy.set(key, known)
+  }
+  known.add(sealed)
+  return true
+}
+
 /**
  * Verifies that the settings are as the holder of the key left them, in the folder of the
  * environment they were made for.
  * @throws EscError `tampered`.
  */
 export function verifySettingsSeal(settings: Settings, key: DataKey): void {
-  if (!key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) {
+  const isSealed = () => key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')
+  if (!hasSealed(key, settings, isSealed)) {
     const fields =
       settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, schedule, a tag or a retraction'
     throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {

@@ -83,8 +83,41 @@ function refuseUnreadable(size: number): void {
   })
 }
 
-/** @throws EscError `store_damaged`, naming the file and line. */
+/** A revision with the bytes that it was read from. */
+interface Parsed {
+  readonly bytes: Uint8Array
+  readonly revision: Revision
+}
+
+/** The revisions that were read last, by their files: a server reads the same over and over. */
+const parsed = new Map<string, Parsed>()
+/** Bytes of files of those that are in memory at most. */
+const mostBytes = 8 << 20
+let parsedBytes = 0
+
+/**
+ * Returns the same object for the same bytes, as long as it is known.
+ *
+ * @throws EscError `store_damaged`, naming the file and line.
+ */
 export function parseRevision(bytes: Uint8Array, file: string, number: number): Revision {
+  const known = parsed.get(file)
+  if (known?.revision.number === number && Buffer.compare(known.bytes, bytes) === 0) return known.revision
+  const revision = readRevision(bytes, file, number)
+  // A part of an archive would keep all of it in memory.
+  if (bytes.buffer.byteLength > bytes.length + (16 << 10)) return revision
+  parsedBytes += bytes.length - (known?.bytes.length ?? 0)
+  parsed.delete(file)
+  parsed.set(file, { bytes, revision })
+  for (const [oldest, { bytes: those }] of parsed) {
+    if (parsedBytes <= mostBytes) break
+    parsed.delete(oldest)
+    parsedBytes -= those.length
+  }
+  return revision
+}
+
+function readRevision(bytes: Uint8Array, file: string, number: number): Revision {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headEnd = buffer.indexOf(`\n${separator}`) + 1
   if (headEnd === 0) throw damaged(file, buffer)

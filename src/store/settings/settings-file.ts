@@ -4,7 +4,7 @@ import type { JsonObject } from '../../json.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasRevisions, layout } from '../layout.ts'
 import { finishSwap } from '../revisions/swap.ts'
-import { Settings } from './settings.ts'
+import { readSettings, Settings } from './settings.ts'
 import { damaged } from './yaml-mapping.ts'
 
 /**
@@ -44,7 +44,7 @@ export class SettingsFile {
       if (hasRevisions(host.files, folder)) throw damaged(file, 'is missing')
       throw new EscError('not_found', `environment '${name}' does not exist: there is no ${file}`)
     }
-    return this.#keep(new Settings(text, file))
+    return this.#keep(readSettings(text, file))
   }
 
   /**

@@ -1,6 +1,7 @@
 import { formatJson, type Json, type JsonObject } from '../../json.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { deleteAt, setAt } from '../../yaml/index.ts'
+import { rememberParsed } from './remember-parsed.ts'
 import { damaged, parseMapping } from './yaml-mapping.ts'
 
 /** `settings.yaml` of an environment: the fields this code knows, and whatever else is there. */
@@ -103,6 +104,13 @@ export class Settings {
     return value === undefined || value === null ? undefined : String(value)
   }
 }
+
+/**
+ * Reads settings. Returns the same object for the same text, as long as it is known.
+ *
+ * @throws EscError `store_damaged` for a file that is no settings.
+ */
+export const readSettings = rememberParsed((text, file) => new Settings(text, file))
 
 /**
  * Fields that decide which text a reference opens, who can read what is saved, or when it is

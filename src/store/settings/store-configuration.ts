@@ -6,7 +6,10 @@ import { setAt } from '../../yaml/index.ts'
 import type { CompleteHost } from '../host.ts'
 import { archivesVersion, formatVersion, layout } from '../layout.ts'
 import type { StoreRecords } from '../records/records.ts'
+import { rememberParsed } from './remember-parsed.ts'
 import { parseMapping } from './yaml-mapping.ts'
+
+const parseConfiguration = rememberParsed(parseMapping)
 
 /**
  * The content of a store's `esc.yaml`. Parsed when a field is asked for that
@@ -35,7 +38,7 @@ export class StoreConfiguration {
 
   /** A top-level field as data. Undefined: absent. */
   get(key: string): Json | undefined {
-    this.#fields ??= parseMapping(this.#text, layout.configuration(this.#folder))
+    this.#fields ??= parseConfiguration(this.#text, layout.configuration(this.#folder))
     return this.#fields[key]
   }
 
