@@ -268,7 +268,14 @@ export { describePower } from './trust/describe.ts'
 export type { TrustReview } from './trust/trust-review.ts'
 export { acceptTrust, reviewTrust } from './trust/trust-store.ts'
 export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-stores.ts'
-export { deliverWebhooks, pingWebhook, redeliver, webhookDeliveries } from './webhooks/deliveries.ts'
+export {
+  deliverWebhooks,
+  pingWebhook,
+  prepareSharedDeliveries,
+  redeliver,
+  sendSharedDelivery,
+  webhookDeliveries,
+} from './webhooks/deliveries.ts'
 export type { ListEdit } from './webhooks/given-webhook.ts'
 export { createWebhook, editWebhook, getWebhook, listWebhooks, removeWebhook } from './webhooks/webhooks.ts'
 export { parseCredential } from './words/credential.ts'

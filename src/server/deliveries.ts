@@ -4,8 +4,16 @@ import { deliverWebhooks, type Session } from '../operations/index.ts'
 /** Failed deliveries become due again by the clock, and other processes leave some behind. */
 const looksEveryMs = 5_000
 
+/** The part of a server that sends to webhooks. */
+export interface DeliverySender {
+  /** Begins to send what is due, where that is not under way. */
+  send(): void
+  /** Resolves once nothing is being sent. */
+  close(): Promise<void>
+}
+
 /** Sends what is due to webhooks, within the server: nobody who makes a change waits for it. */
-export class Deliveries {
+export class Deliveries implements DeliverySender {
   readonly #open: () => Session
   readonly #stop: AbortSignal
   readonly #say: (line: string) => void

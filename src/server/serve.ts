@@ -10,6 +10,7 @@ import {
   type ServerToken,
   type Session,
   type SessionHost,
+  type SharedJobs,
   tokensOf,
 } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
@@ -26,6 +27,7 @@ import { RateLimits, usualRates } from './rate-limits.ts'
 import { Readiness } from './readiness.ts'
 import type { Probes } from './routes/probes.ts'
 import { type RequestEntry, ServerMetrics } from './server-metrics.ts'
+import { SharedDeliveries } from './shared-deliveries.ts'
 import { StoreChanges } from './store-changes.ts'
 
 /** A certificate, with those that it was issued under, and its key: PEM texts. */
@@ -69,6 +71,8 @@ export interface ServerOptions {
   readonly abort: AbortSignal
   /** True to finish at the start what was cut off. False: other work does. */
   readonly finishes: boolean
+  /** The jobs by which servers share what is sent to webhooks. `undefined`: this one sends all. */
+  readonly deliveryJobs: SharedJobs | undefined
   /** Returns metrics of what else the process does. */
   readonly otherMetrics: () => string
   /**
@@ -95,7 +99,9 @@ const sweepMs = 60_000
 export async function serveApi(options: ServerOptions): Promise<void> {
   const { session, now, host, port, tls, behindProxy, open, stop, say } = options
   const metrics = new ServerMetrics({ version: options.version, started: now() })
-  const deliveries = new Deliveries(open, stop, say)
+  const { deliveryJobs } = options
+  const sharedDeliveries = deliveryJobs && new SharedDeliveries({ open, jobs: deliveryJobs, now, stop, say })
+  const deliveries = sharedDeliveries ?? new Deliveries(open, stop, say)
   const openSessions = openSessionsOf(session, now)
   const tokens = tokensOf(session)
   const assets = loadAssets(options.consoleFile)
@@ -151,7 +157,11 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   }
   const server = httpServer(listener, tls && secureContext(tls.read()))
   const unwatch = tls?.watch(() => renew(server, tls, say))
-  await listen(server, host, port)
+  await sharedDeliveries?.start()
+  await listen(server, host, port).catch(async (error) => {
+    await deliveries.close()
+    throw error
+  })
   const sweep = async () => {
     for (const each of [openSessions, consoleSessions, signIns]) await each.sweep()
     await tokens.sweep(now())

@@ -19,12 +19,15 @@ import { EnvironmentTags } from './settings/environment-tags.ts'
 import type { Settings } from './settings/settings.ts'
 import { SettingsFile } from './settings/settings-file.ts'
 import { SettingsWriter } from './settings/settings-writer.ts'
+import { ToldEvent } from './settings/told-event.ts'
 
 /** One environment of a store: its revisions, settings, key, journal and events. */
 export class Environment {
   /** Project and name, such as `rotators/ci`. */
   readonly name: string
   readonly folder: string
+  /** The event for webhooks that goes with a change of the settings. */
+  readonly told = new ToldEvent()
   #versions: Versions | undefined
   #tags: EnvironmentTags | undefined
   readonly #context: EnvironmentContext
@@ -81,7 +84,8 @@ export class Environment {
 
   get settingsWriter(): SettingsWriter {
     const [context, settings, history] = [this.#context, this.#settings, this.#history]
-    return new SettingsWriter({ context, settings, history, seals: this.#seals, key: this.#key })
+    const { told } = this
+    return new SettingsWriter({ context, settings, history, seals: this.#seals, key: this.#key, told })
   }
 
   /** Rotations, and runs of the schedule. */

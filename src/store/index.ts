@@ -29,6 +29,13 @@ export { refuseStore } from './new-store.ts'
 export { openDatabase } from './postgres/open-database.ts'
 export type { AuditRecords } from './records/audit-records.ts'
 export type { Entries, Entry, EntryKind } from './records/entries.ts'
+export type {
+  NewOutboxDelivery,
+  OutboxDelivery,
+  OutboxEvent,
+  OutboxRecords,
+  WaitingDelivery,
+} from './records/outbox-records.ts'
 export type { ScheduleRun, StoreRecords } from './records/records.ts'
 export type { SharedJob, SharedJobs } from './records/shared-jobs.ts'
 export type { RemovedEnvironment } from './removed.ts'

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../files/index.ts'
+import type { OutboxEvent } from './records/outbox-records.ts'
 import type { Author, Change } from './revisions/revision-file.ts'
 
 /** A revision that is about to be appended. Its file will have these bytes and no others. */
@@ -15,6 +16,8 @@ export interface ComingRevision {
   readonly author: Author
   readonly change: Change
   readonly created: Date
+  /** Keeps an event together with the revision. Absent: it is kept on this machine. */
+  readonly tell?: (event: OutboxEvent) => void
 }
 
 /**

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors.ts'
 import type { Notice } from '../notice.ts'
 import { type ComingRevision, machineProcesses, type RevisionListener } from '../store/index.ts'
 import { Announcements } from './announcements.ts'
 import { anyWebhooks } from './any-webhooks.ts'
+import { eventRow } from './delivery-rows.ts'
+import type { WebhookEvent } from './event.ts'
 
 const nothing = { appended: () => {}, refused: () => {} }
 
@@ -17,21 +20,24 @@ export function announcingListener(notify: (notice: Notice) => void): RevisionLi
     },
   }
 
-  function expect({ files, store, state, environment, number, digest, author, change, created }: ComingRevision) {
+  function expect({ files, store, state, tell, ...revision }: ComingRevision) {
+    const { environment, number, digest, author, change, created } = revision
     if (!anyWebhooks(store, environment.name, files)) return undefined
+    const event: Omit<WebhookEvent, 'id'> = {
+      kind: 'environment_revision',
+      action: 'created',
+      at: created.toISOString(),
+      environment,
+      user: author,
+      revision: number,
+      change,
+    }
+    if (tell !== undefined) {
+      tell(eventRow({ ...event, id: randomUUID() }))
+      return undefined
+    }
     const announcements = new Announcements(state, files, machineProcesses)
-    const expected = announcements.expect(
-      {
-        kind: 'environment_revision',
-        action: 'created',
-        at: created.toISOString(),
-        environment,
-        user: author,
-        revision: number,
-        change,
-      },
-      { kind: 'revision', number, digest },
-    )
+    const expected = announcements.expect(event, { kind: 'revision', number, digest })
     return {
       appended: () => quietly(() => expected.happened(), notify),
       refused: () => quietly(() => expected.not(), notify),

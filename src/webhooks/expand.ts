@@ -1,6 +1,6 @@
 import type { Store } from '../store/index.ts'
 import { type WebhookEvent, wants } from './event.ts'
-import { type Delivery, deliveryId, type Outbox, waitingDeliveries } from './outbox.ts'
+import { type Delivery, deliveryId } from './outbox.ts'
 import { payloadOf } from './payload.ts'
 import { webhooksOf } from './webhook.ts'
 
@@ -11,25 +11,24 @@ export interface AffectedImporter {
 }
 
 /**
- * Turns an event into deliveries: to the webhooks of its environment, and of those that
- * import it. Can be done again.
+ * Returns the deliveries that follow from an event: to the webhooks of its environment, and of
+ * those that import it. The same each time.
  */
-export function expand(
+export function deliveriesOf(
   event: WebhookEvent,
   store: Store,
-  outbox: Outbox,
   importers: (event: WebhookEvent) => readonly AffectedImporter[],
-): void {
-  tell(event, store, outbox)
+): Delivery[] {
   const partly = succeededPart(event)
-  if (partly !== undefined) tell(partly, store, outbox)
-  for (const { name, affectedRevisions } of importers(event)) {
+  const own = [event, ...(partly === undefined ? [] : [partly])].flatMap((each) => told(each, store))
+  const others = importers(event).flatMap(({ name, affectedRevisions }) => {
     const { revision, user, at, id, environment: imported } = event
     const changed = { name: imported.name, revision }
     const shared = { id, at, user, affectedRevisions, imported: changed }
     const environment = { name, id: store.environment(name).id }
-    tell({ ...shared, kind: 'imported_environment_changed', action: 'updated', environment }, store, outbox)
-  }
+    return told({ ...shared, kind: 'imported_environment_changed', action: 'updated', environment }, store)
+  })
+  return [...own, ...others]
 }
 
 /**
@@ -49,19 +48,17 @@ function succeededPart(event: WebhookEvent): WebhookEvent | undefined {
   }
 }
 
-function tell(event: WebhookEvent, store: Store, outbox: Outbox): void {
+function told(event: WebhookEvent, store: Store): Delivery[] {
   const { environment } = event
-  if (!store.has(environment.name)) return
+  if (!store.has(environment.name)) return []
   const { settings, id: environmentId } = store.environment(environment.name)
-  if (environmentId !== environment.id) return
-  for (const webhook of webhooksOf(settings)) {
+  if (environmentId !== environment.id) return []
+  return webhooksOf(settings).flatMap((webhook): Delivery[] => {
     // What happened before there was this webhook, and waited for somebody to
     // look, is not its business.
-    if (!webhook.active || event.at < webhook.created || !wants(webhook, event)) continue
-    const known = outbox.of(environmentId, webhook)
+    if (!webhook.active || event.at < webhook.created || !wants(webhook, event)) return []
     const id = deliveryId(event, { environmentId, webhook: `${webhook.name} ${webhook.created}`, kind: event.kind })
-    if (known.some((delivery) => delivery.id === id)) continue
-    const delivery: Delivery = {
+    const delivery = {
       id,
       environment,
       webhook: webhook.name,
@@ -72,12 +69,7 @@ function tell(event: WebhookEvent, store: Store, outbox: Outbox): void {
       state: 'pending',
       attempts: [],
       due: 0,
-    }
-    if (known.filter(({ state }) => state === 'pending').length < waitingDeliveries) outbox.put(delivery)
-    else outbox.end({ ...delivery, state: 'failed', attempts: [tooMany(event.at)] })
-  }
-}
-
-function tooMany(at: string) {
-  return { at, durationMs: 0, responseCode: 0, error: `${waitingDeliveries} others are waiting for this webhook` }
+    } as const
+    return [delivery]
+  })
 }

@@ -82,6 +82,15 @@ export class Outbox {
       .sort((a, b) => (a.due ?? 0) - (b.due ?? 0))
   }
 
+  /** Adds a new one, unless it is known. Where too many wait for its webhook, it has failed. */
+  add(delivery: Delivery): void {
+    const webhook = { name: delivery.webhook, created: delivery.webhookCreated }
+    const known = this.of(delivery.environment.id, webhook)
+    if (known.some(({ id }) => id === delivery.id)) return
+    if (known.filter(({ state }) => state === 'pending').length < waitingDeliveries) this.put(delivery)
+    else this.end({ ...delivery, state: 'failed', attempts: [tooMany(delivery.created)] })
+  }
+
   /** Adds or replaces one that waits. Returns when it is on the disk. */
   put(delivery: Delivery): void {
     this.#write(join(this.#pendingFolder, delivery.id + suffix), delivery)
@@ -98,6 +107,22 @@ export class Outbox {
   /** The last ended ones of a webhook, newest first. */
   ended(environmentId: string, webhook: string): Delivery[] {
     return this.#read<Delivery[]>(this.#endedFile(environmentId, webhook)) ?? []
+  }
+
+  /** All ended ones, of every webhook. */
+  allEnded(): Delivery[] {
+    const folder = join(this.folder, 'ended')
+    return listIfPresent(this.#files, folder).flatMap((environment) =>
+      listIfPresent(this.#files, join(folder, environment))
+        .filter(json)
+        .flatMap((name) => this.#read<Delivery[]>(join(folder, environment, name)) ?? []),
+    )
+  }
+
+  /** Removes all ended ones. */
+  forgetEnded(): void {
+    for (const { environment, webhook } of this.allEnded())
+      removeQuietly(this.#files, this.#endedFile(environment.id, webhook))
   }
 
   /** All of a webhook, newest first. */
@@ -169,6 +194,11 @@ export class Outbox {
       return undefined
     }
   }
+}
+
+/** The attempt of a delivery that was never tried, because too many wait. */
+export function tooMany(at: string): Attempt {
+  return { at, durationMs: 0, responseCode: 0, error: `${waitingDeliveries} others are waiting for this webhook` }
 }
 
 /** The id of what an event means to one webhook. */

@@ -11,7 +11,7 @@ import type { RotationDetails, WebhookEvent } from './event.ts'
 export function reconcileOrphans(store: Store, announcements: Announcements, oldest: number): void {
   for (const orphan of announcements.orphans()) {
     try {
-      const event = outcomeOf(store, orphan)
+      const event = whatHappened(store, orphan)
       if (event === undefined) announcements.drop(orphan.event.id)
       else announcements.happened(event)
     } catch {
@@ -20,8 +20,11 @@ export function reconcileOrphans(store: Store, announcements: Announcements, old
   }
 }
 
-/** `undefined` when it has not happened, or nobody is left to be told. */
-function outcomeOf(store: Store, { event, proof }: Expected): WebhookEvent | undefined {
+/**
+ * Finds out what became of an expected event. `undefined`: it has not happened, or nobody is left
+ * to be told.
+ */
+export function whatHappened(store: Store, { event, proof }: Expected): WebhookEvent | undefined {
   const { environment } = event
   if (proof === undefined) return event
   if (!store.has(environment.name)) return undefined

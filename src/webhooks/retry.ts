@@ -26,9 +26,21 @@ export function verdictOn(answer: WebhookAnswer): Verdict {
  * from 0 to 1 spreads those that failed together over a quarter more or less. A receiver may
  * ask for longer, up to an hour.
  */
-export function waitMsAfter(attempts: number, random: number, answer: WebhookAnswer): number | undefined {
+function waitMsAfter(attempts: number, random: number, answer: WebhookAnswer): number | undefined {
   const wait = waits[attempts - 1]
   if (wait === undefined) return undefined
   const asked = answer.kind === 'answered' ? (answer.retryAfterMs ?? 0) : 0
   return Math.round(Math.max(wait * 1000 * (0.75 + random / 2), Math.min(asked, 3_600_000)))
+}
+
+/** Returns what becomes of a delivery after so many attempts. `waitMs`: until the next one. */
+export function afterAttempt(
+  answer: WebhookAnswer,
+  attempts: number,
+  random: number,
+): { readonly state: 'pending' | 'delivered' | 'failed'; readonly waitMs?: number } {
+  const { kind } = verdictOn(answer)
+  if (kind !== 'retry') return { state: kind }
+  const waitMs = waitMsAfter(attempts, random, answer)
+  return waitMs === undefined ? { state: 'failed' } : { state: 'pending', waitMs }
 }

@@ -40,6 +40,8 @@ const undeclared: Readonly<Record<string, string>> = {
   'export-store-to-folder': 'it writes a folder of this machine',
   'import-store-into-database': 'it reads a folder of this machine',
   'deliver-webhooks': 'a process of this machine waits',
+  'prepare-webhook-deliveries': 'a server does so by itself',
+  'send-webhook-delivery': 'a server does so by itself',
   'init-issuer': 'the key of this machine',
   'publish-issuer': 'it writes a folder of this machine',
   'issue-token': 'the key of this machine',

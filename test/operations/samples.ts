@@ -429,6 +429,16 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'not_found' },
   },
   'deliver-webhooks': { input: given({}) },
+  'prepare-webhook-deliveries': {
+    input: given({ withinMs: 0, seen: new Map() }),
+    elsewhere: 'server/shared-deliveries.test.ts',
+    fails: { code: 'unsupported' },
+  },
+  'send-webhook-delivery': {
+    input: given('dlv-none'),
+    elsewhere: 'server/shared-deliveries.test.ts',
+    fails: { code: 'unsupported' },
+  },
   'explain-access': { input: given({}), fails: missing },
   'list-access': {},
   'add-principal': {

@@ -85,7 +85,7 @@ describe('schedulers that share a store in PostgreSQL', function () {
     const runs: RunOutcome[] = []
     const lines: string[] = []
     const ended = startSharedScheduler({
-      jobs: records.jobs(),
+      jobs: records.jobs('environment'),
       open,
       stop: stop.signal,
       abort: new AbortController().signal,

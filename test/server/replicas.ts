@@ -20,12 +20,13 @@ export class Replicas {
 
   /**
    * A store that is imported into a database from a folder with this environment. `undefined`:
-   * there is no Node here for it, which was said.
+   * there is no Node here for it, which was said. `prepare`: changes the folder before.
    */
   static async make(
     name: string,
     definition: string,
     postgres: Pick<PostgresServer, 'host' | 'port' | 'admin' | 'database'> | Promise<PostgresServer> = sharedPostgres(),
+    prepare: (program: Program) => Promise<void> = async () => {},
   ): Promise<Replicas | undefined> {
     const node = Program.isBuilt() ? await newerNode() : undefined
     if (node === undefined) return undefined
@@ -34,6 +35,7 @@ export class Replicas {
     program.node = node
     await program.ok('init', '--organization', 'acme')
     await program.withEnvironment(name, definition)
+    await prepare(program)
     program.env.ESC_DATABASE_URL = replicas.url
     await program.ok('server', 'import', 'environments')
     return replicas

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { headersOf } from '../../src/webhooks/deliver.ts'
+import { headersOf } from '../../src/webhooks/send.ts'
 
 describe('the signature of a webhook', () => {
   it('is lower-case hex of HMAC-SHA256 over the body, as the hosted service makes it', () => {

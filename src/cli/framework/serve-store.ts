@@ -54,7 +54,7 @@ export async function serveStore(
   const open = () => reopenSession(session, { deliver: undefined, onCommit: undefined })
   const { stop, abort, end } = signals(io, log, reach.tls !== undefined)
   // Rotations that were cut off are among the jobs.
-  const jobs = scheduler ? records?.jobs() : undefined
+  const jobs = scheduler ? records?.jobs('environment') : undefined
   let schedules: SchedulerLook | undefined
   let metrics: MetricsServer | undefined
   try {
@@ -73,6 +73,7 @@ export async function serveStore(
       stop,
       abort,
       finishes: jobs === undefined,
+      deliveryJobs: records?.jobs('delivery'),
       probed: async (probes) => {
         if (metricsAddress === undefined) return
         metrics = await serveMetrics(metricsAddress, { ...probes, illness: () => undefined })

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
+import type { Notice } from '../../notice.ts'
 import type { RotationReport } from '../../rotation/index.ts'
-import type { Environment } from '../../store/index.ts'
+import type { Environment, Store } from '../../store/index.ts'
 import {
   Announcements,
   anyWebhooks,
   type EventKind,
+  eventRow,
   fieldDigest,
   quietly,
   toldOf,
@@ -35,6 +38,13 @@ export async function announcing<T>(
   const { store, host } = workspace
   if (!hasWebhooks(workspace, environment.name)) return change()
   const user = await workspace.author()
+  const { shared } = store
+  if (shared !== undefined) {
+    const event = eventRow({ ...what, ...placeOf(workspace, environment), user, id: randomUUID() })
+    const { result, isTold } = await environment.told.during(event, change)
+    if (!isTold) await quietlyLater(() => shared.outbox.happened(event), host.notify)
+    return result
+  }
   const expected = quietly(() => {
     const announcements = new Announcements(store.state.folder)
     const before = fieldDigest(environment.settings, field)
@@ -60,24 +70,52 @@ export async function announcingRotation(
   if (!hasWebhooks(workspace, environment.name)) return rotate()
   const user = await workspace.author()
   const base = newestOf(environment)
-  const expected = quietly(() => {
-    const announcements = new Announcements(store.state.folder)
-    const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
-    return announcements.expect({ ...event, ...placeOf(workspace, environment) }, { kind: 'rotation' })
-  }, host.notify)
+  const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
+  const expected = await quietlyLater(
+    () => expectRotation(store, { ...event, ...placeOf(workspace, environment) }),
+    host.notify,
+  )
   try {
     const report = await rotate()
-    quietly(() => {
-      if (report.paths.length === 0 && report.status === 'succeeded') expected?.not()
-      else expected?.happened(toldOf(report.event ?? unrecorded(report, base)))
+    await quietlyLater(async () => {
+      if (report.paths.length === 0 && report.status === 'succeeded') await expected?.not()
+      else await expected?.happened(toldOf(report.event ?? unrecorded(report, base)))
     }, host.notify)
     return report
   } catch (error) {
-    quietly(() => {
-      if (isWorthTelling(error)) expected?.happened(toldOf({ ...failure(base), errorMessage: told(error) }))
-      else expected?.not()
+    await quietlyLater(async () => {
+      if (isWorthTelling(error)) await expected?.happened(toldOf({ ...failure(base), errorMessage: told(error) }))
+      else await expected?.not()
     }, host.notify)
     throw error
+  }
+}
+
+/** A rotation that is told of once it has ended, by others where this process has died. */
+interface ExpectedRotation {
+  happened(as: Partial<WebhookEvent>): Promise<void> | void
+  not(): Promise<void> | void
+}
+
+async function expectRotation(store: Store, event: Omit<WebhookEvent, 'id'>): Promise<ExpectedRotation> {
+  const outbox = store.shared?.outbox
+  if (outbox === undefined) return new Announcements(store.state.folder).expect(event, { kind: 'rotation' })
+  const expected = { ...event, id: randomUUID() }
+  await outbox.expect(eventRow(expected))
+  return {
+    happened: (as) => outbox.happened(eventRow({ ...expected, ...as })),
+    not: () => outbox.notHappened(expected.id),
+  }
+}
+
+/** As `quietly`, for what takes a while. */
+async function quietlyLater<T>(act: () => Promise<T>, notify: (notice: Notice) => void): Promise<T | undefined> {
+  try {
+    return await act()
+  } catch (error) {
+    return quietly<undefined>(() => {
+      throw error
+    }, notify)
   }
 }
 

@@ -96,6 +96,7 @@ export class Session {
   /** True when something waits to be sent to webhooks. Costs less than a millisecond. */
   get hasDueDeliveries(): boolean {
     const { store, host } = this.workspace
+    if (store.shared !== undefined) return store.shared.outbox.hasNew
     return hasDue(store.state.folder, host.now().getTime())
   }
 

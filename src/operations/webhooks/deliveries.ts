@@ -4,11 +4,15 @@ import { rich, step } from '../../rich-text.ts'
 import {
   type Delivered,
   type Delivery,
+  type DeliveryHost,
   deliverDue,
-  Outbox,
+  deliverShared,
+  keptDeliveries,
   pingPayload,
   postWebhook,
+  prepareDeliveries,
   sendNow,
+  sendShared,
   webhookNamed,
 } from '../../webhooks/index.ts'
 import { affectedImporters } from '../session/affected-importers.ts'
@@ -45,7 +49,10 @@ export const pingWebhook = operation({
   },
 })
 
-/** Lists what this machine has sent to a webhook and still has to send, newest first. */
+/**
+ * Lists what was sent to a webhook and still has to be, newest first: by this machine, or by all
+ * servers of a database.
+ */
 export const webhookDeliveries = operation({
   name: 'list-webhook-deliveries',
   level: 'write',
@@ -55,7 +62,7 @@ export const webhookDeliveries = operation({
   async run(work, name: string): Promise<Delivery[]> {
     const environment = work.store.environment(work.subject.name)
     const webhook = webhookNamed(environment.settings, name, work.subject.name)
-    return outboxOf(work).of(environment.id, webhook)
+    return keptDeliveries(work.store).of(environment.id, webhook)
   },
 })
 
@@ -72,12 +79,11 @@ export const redeliver = operation({
     const { subject } = work
     const environment = work.store.environment(subject.name)
     const webhook = webhookNamed(environment.settings, name, subject.name)
-    const delivery = outboxOf(work)
-      .of(environment.id, webhook)
-      .find((each) => each.id === id)
+    const deliveries = await keptDeliveries(work.store).of(environment.id, webhook)
+    const delivery = deliveries.find((each) => each.id === id)
     if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryHost(work))
     throw new EscError('not_found', `webhook '${name}' of environment '${subject.name}' has no delivery '${id}'`, {
-      hint: rich`${step('list those that this machine knows', { do: 'list-deliveries', environment: subject.name, webhook: name })}`,
+      hint: rich`${step('list those that are known', { do: 'list-deliveries', environment: subject.name, webhook: name })}`,
     })
   },
 })
@@ -92,16 +98,63 @@ export const deliverWebhooks = storeOperation({
   level: undefined,
   audit: 'environment-webhook-delivered',
   async run(work, { patienceMs = 0 }: { readonly patienceMs?: number }): Promise<Delivered> {
-    // Webhooks of environments that the user may not see are told of what he has done all the same;
-    // he sees nothing of them.
-    const store = work.store.openedFor({ keys: workspaceKeys(() => work, work.host) })
-    return deliverDue(await deliveryHost({ ...work, store }), { patienceMs, signal: work.signal })
+    const host = await deliveryHost(forAll(work))
+    const records = host.store.shared?.outbox
+    if (records !== undefined) return deliverShared({ ...host, records })
+    return deliverDue(host, { patienceMs, signal: work.signal })
   },
 })
 
-/** Returns the place where this machine keeps what is to be sent. */
-export function outboxOf({ store }: Workspace): Outbox {
-  return new Outbox(store.state.folder)
+/** A delivery that waits in a database. */
+export interface PreparedDelivery {
+  readonly id: string
+  readonly due: Date
+}
+
+/**
+ * For a server that shares a database with others: makes deliveries of what has happened, and
+ * returns those that are due within `withinMs`. `seen`: what the process knows from calls before.
+ */
+export const prepareSharedDeliveries = storeOperation({
+  name: 'prepare-webhook-deliveries',
+  level: undefined,
+  audit: 'environment-webhook-delivered',
+  async run(
+    work,
+    { withinMs, seen }: { readonly withinMs: number; readonly seen: Map<string, number> },
+  ): Promise<readonly PreparedDelivery[]> {
+    const host = await sharedHost(work)
+    return prepareDeliveries(host, { withinMs, seen })
+  },
+})
+
+/**
+ * For the same: sends one delivery that is due, once. `undefined`: somebody else has sent it, or is
+ * sending it.
+ */
+export const sendSharedDelivery = storeOperation({
+  name: 'send-webhook-delivery',
+  level: undefined,
+  audit: 'environment-webhook-delivered',
+  async run(work, id: string): Promise<{ readonly state: Delivery['state']; readonly due?: Date } | undefined> {
+    return sendShared(id, await sharedHost(work))
+  },
+})
+
+/** @throws EscError `unsupported` for a folder, of which one process sends the deliveries. */
+async function sharedHost(work: Workspace) {
+  const host = await deliveryHost(forAll(work))
+  const records = host.store.shared?.outbox
+  if (records !== undefined) return { ...host, records }
+  throw new EscError('unsupported', 'the store is in a folder, of which one process sends the deliveries')
+}
+
+/**
+ * Webhooks of environments that the user may not see are told of what he has done all the same; he
+ * sees nothing of them.
+ */
+function forAll(work: Workspace): Workspace {
+  return { ...work, store: work.store.openedFor({ keys: workspaceKeys(() => work, work.host) }) }
 }
 
 async function deliveryHost(workspace: Workspace) {
@@ -114,7 +167,7 @@ async function deliveryHost(workspace: Workspace) {
     post: host.postWebhook ?? ((request) => postWebhook(request)),
     importers: (event) => affectedImporters(workspace, event),
     allowed: await trustedHosts(workspace),
-  } satisfies Parameters<typeof deliverDue>[0]
+  } satisfies DeliveryHost
 }
 
 function pingId({ host }: Workspace): string {

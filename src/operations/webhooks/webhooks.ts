@@ -6,6 +6,7 @@ import {
   encode,
   formats,
   headersAfter,
+  keptDeliveries,
   needsKey,
   newName,
   readTemplate,
@@ -21,7 +22,6 @@ import {
 import type { InputKit } from '../session/input-kit.ts'
 import { operation } from '../session/operation.ts'
 import { allowedFor } from './allowed-hosts.ts'
-import { outboxOf } from './deliveries.ts'
 import { checkNames, type ListEdit, named, refuseWithoutCredential, urlFor } from './given-webhook.ts'
 
 /** JSON, in which `${a.b}` stands for a member of the event. */
@@ -212,7 +212,7 @@ export const removeWebhook = operation({
       const { [name]: _, ...others } = fieldsOf(settings.get('webhooks'))
       return { webhooks: Object.keys(others).length === 0 ? undefined : others }
     })
-    outboxOf(work).forget(environment.id, name)
+    await keptDeliveries(work.store).forget(environment.id, name)
   },
 })
 

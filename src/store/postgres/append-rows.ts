@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '../records/outbox-records.ts'
 import { lockTimeout } from './limits.ts'
 import {
   definitionFile,
@@ -79,8 +80,13 @@ export interface RowsStatement {
  */
 export function addingStatement(
   schema: string,
-  { token, rows: { before, files, newest, revisions, events } }: { readonly token: string; readonly rows: AddedRows },
+  {
+    token,
+    rows,
+    told = [],
+  }: { readonly token: string; readonly rows: AddedRows; readonly told?: readonly OutboxEvent[] },
 ): RowsStatement {
+  const { before, files, newest, revisions, events } = rows
   const version = before.version + 1
   const statement = `with limits as (
        select set_config('lock_timeout', '${lockTimeout}', true), set_config('synchronous_commit', 'on', true)
@@ -98,6 +104,11 @@ export function addingStatement(
        insert into ${schema}.event (environment, kind, number, line, version)
        select head.id, r.kind, r.number, r.line, $3
        from head, unnest($7::text[], $8::int[], $9::text[]) as r (kind, number, line)
+     ),
+     told as (
+       insert into ${schema}.webhook_event (id, environment, happened, content)
+       select r.id, r.environment, true, r.content
+       from head, unnest($10::text[], $11::text[], $12::text[]) as r (id, environment, content)
      )
      select id from head`
   const values = [
@@ -110,6 +121,9 @@ export function addingStatement(
     events.map(({ kind }) => kind),
     events.map(({ number }) => number),
     events.map(({ line }) => line),
+    told.map(({ id }) => id),
+    told.map(({ environment }) => environment),
+    told.map(({ content }) => content),
   ]
   return { statement, values, written: { ...before, version, newest, files } }
 }

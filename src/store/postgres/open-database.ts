@@ -3,6 +3,7 @@ import { EscError } from '../../errors.ts'
 import { type FileSystem, machineFiles } from '../../files/index.ts'
 import type { JobTiming } from './boss-jobs.ts'
 import { type ConnectionOptions, PostgresDatabase } from './connection.ts'
+import { forgetOldDeliveries } from './database-outbox.ts'
 import { nameOfDatabase, parseDatabaseUrl } from './database-url.ts'
 import type { LeaseTiming } from './leases.ts'
 import { PostgresRecords } from './postgres-records.ts'
@@ -36,6 +37,7 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
     // Whoever has not had the answer to a commit by then has long asked for it.
     await database.run(`delete from ${database.schema}.committed where at < now() - interval '1 day'`)
     await forgetOldRuns(database, database.schema)
+    await forgetOldDeliveries(database, database.schema)
     const records = new PostgresRecords({
       database,
       root: [``, 'postgres', ...nameOfDatabase(address).split('/')].join(sep),

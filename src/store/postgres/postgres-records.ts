@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
 import type { EntryKind } from '../records/entries.ts'
+import type { OutboxEvent } from '../records/outbox-records.ts'
 import { Postponed } from '../records/postponed.ts'
 import type {
   JournalRecords,
@@ -14,13 +15,14 @@ import type {
   StoreTransaction,
   TransactionRequest,
 } from '../records/records.ts'
-import type { SharedJobs } from '../records/shared-jobs.ts'
+import type { SharedJobs, SharedQueue } from '../records/shared-jobs.ts'
 import { type AddedRows, addedRows, addingStatement } from './append-rows.ts'
-import { BossJobs, type JobTiming } from './boss-jobs.ts'
+import { BossJobs, type JobTiming, SharedBoss } from './boss-jobs.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseAudit } from './database-audit.ts'
 import { DatabaseEntries } from './database-entries.ts'
 import { DatabaseJournal, lockLost } from './database-journal.ts'
+import { DatabaseOutbox } from './database-outbox.ts'
 import { Leases, type LeaseTiming, leaseName } from './leases.ts'
 import { limits } from './limits.ts'
 import { Replica } from './replica.ts'
@@ -78,7 +80,8 @@ export class PostgresRecords implements StoreRecords {
   readonly #leases: Leases
   readonly #entries = new Map<EntryKind, DatabaseEntries>()
   readonly shared: SharedRecords
-  readonly #jobTiming: JobTiming | undefined
+  readonly #outbox: DatabaseOutbox
+  readonly #boss: SharedBoss
   /** The time at which the last whole reading began. */
   #readMs = 0
   #reading: Promise<void> | undefined
@@ -90,8 +93,10 @@ export class PostgresRecords implements StoreRecords {
     this.files = new TreeFiles({ root, identity, outside })
     this.#replica = new Replica(this.files.tree, database.schema)
     this.#leases = new Leases(database, sleep, timing)
-    this.#jobTiming = jobTiming
-    this.shared = { entries: (kind) => this.#entriesOf(kind), audit: new DatabaseAudit(database) }
+    this.#outbox = new DatabaseOutbox(database)
+    this.#boss = new SharedBoss(database, jobTiming)
+    const audit = new DatabaseAudit(database)
+    this.shared = { entries: (kind) => this.#entriesOf(kind), audit, outbox: this.#outbox }
   }
 
   /**
@@ -122,7 +127,7 @@ export class PostgresRecords implements StoreRecords {
     const tried = await this.#tryAdding(request, write)
     if (tried !== undefined) return tried.result
     const { environment, also, purpose, underLock } = request
-    const { transaction, later, runs } = wishes()
+    const { transaction, later, runs, told } = wishes()
     const act: Act<{ result: T; changes: Written; kept: Kept }> = async (statements, begun, first) => {
       if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
       const locked = environment ?? also
@@ -139,6 +144,7 @@ export class PostgresRecords implements StoreRecords {
         (made) => this.#written(made),
       )
       for (const each of runs) await keepRun(statements, this.#database.schema, { ...each, id: id ?? '' })
+      await this.#outbox.tell(statements, told)
       return { result, changes, kept: await this.#keep(statements, { changes, purpose, token }) }
     }
     const begin =
@@ -152,6 +158,7 @@ export class PostgresRecords implements StoreRecords {
     }
     if (kept.storeVersion !== undefined) this.#replica.keepStoreFiles(changes.storeFiles, kept.storeVersion)
     for (const path of changes.gone) this.files.tree.installFile(path, undefined)
+    if (told.length > 0) this.#outbox.told()
     for (const act of later) act()
     return result
   }
@@ -167,7 +174,7 @@ export class PostgresRecords implements StoreRecords {
   ): Promise<{ readonly result: T } | undefined> {
     if (environment === undefined || base === undefined || underLock) return undefined
     if (this.#replica.at(environment)?.newest !== base) return undefined
-    const { transaction, later, undo, runs } = wishes()
+    const { transaction, later, undo, runs, told } = wishes()
     const { result, changes } = this.files.tree.attempt(
       () => write(transaction),
       (made) => this.#written(made),
@@ -175,12 +182,13 @@ export class PostgresRecords implements StoreRecords {
     const { added, gone } = changes
     if (added !== undefined && runs.length === 0) {
       const token = randomUUID()
-      const { statement, values, written } = addingStatement(this.#database.schema, { token, rows: added })
+      const { statement, values, written } = addingStatement(this.#database.schema, { token, rows: added, told })
       const sentMs = Date.now()
       if (await this.#database.change(token, statement, values)) {
         this.#replica.keep(written, added)
         this.#replica.wasNewest(written.id, sentMs)
         for (const path of gone) this.files.tree.installFile(path, undefined)
+        if (told.length > 0) this.#outbox.told()
         for (const act of later) act()
         return { result }
       }
@@ -211,8 +219,8 @@ export class PostgresRecords implements StoreRecords {
     return new DatabaseJournal({ database, leases, id, folder, entries })
   }
 
-  jobs(): SharedJobs {
-    return new BossJobs(this.#database, this.#jobTiming)
+  jobs(queue: SharedQueue): SharedJobs {
+    return new BossJobs(this.#boss, queue)
   }
 
   /** Ends the leases of this process, and all connections, and writes what was postponed. */
@@ -375,12 +383,14 @@ function wishes() {
   const later: (() => void)[] = []
   const undo: (() => void)[] = []
   const runs: { readonly run: ScheduleRun; readonly part: RunPart }[] = []
+  const told: OutboxEvent[] = []
   const transaction: StoreTransaction = {
     afterwards: (act) => void later.push(act),
     again: (act) => void undo.push(act),
     partOf: (run, part) => void runs.push({ run, part }),
+    tell: (event) => void told.push(event),
   }
-  return { transaction, later, undo, runs }
+  return { transaction, later, undo, runs, told }
 }
 
 function isTemporary(path: string): boolean {

@@ -135,6 +135,36 @@ const migrations: readonly Migration[] = [
       `insert into ${schema}.audit_end (sequence, digest) values (0, '')`,
     ],
   },
+  {
+    version: 5,
+    usableBy: 1,
+    statements: (schema) => [
+      // What webhooks are to be told: written with the change, and made into deliveries afterwards.
+      `create table ${schema}.webhook_event (
+        id text primary key,
+        environment text not null,
+        happened boolean not null,
+        content text not null,
+        at timestamptz not null default clock_timestamp()
+      )`,
+      `create table ${schema}.webhook_delivery (
+        id text primary key,
+        environment text not null,
+        webhook text not null,
+        webhook_created text not null,
+        created text not null,
+        content text not null,
+        state text not null check (state in ('pending', 'delivered', 'failed')),
+        due timestamptz not null default clock_timestamp(),
+        attempts text[] not null default '{}',
+        claim uuid,
+        claimed_until timestamptz,
+        changed timestamptz not null default clock_timestamp()
+      )`,
+      `create index webhook_delivery_webhook on ${schema}.webhook_delivery (environment, webhook)`,
+      `create index webhook_delivery_due on ${schema}.webhook_delivery (due) where state = 'pending'`,
+    ],
+  },
 ]
 
 const present = migrations[migrations.length - 1] as Migration

@@ -1,8 +1,9 @@
 import type { FileSystem } from '../../files/index.ts'
 import type { AuditRecords } from './audit-records.ts'
 import type { Entries, EntryKind } from './entries.ts'
+import type { OutboxEvent, OutboxRecords } from './outbox-records.ts'
 import type { Postponed } from './postponed.ts'
-import type { SharedJobs } from './shared-jobs.ts'
+import type { SharedJobs, SharedQueue } from './shared-jobs.ts'
 
 /** One change of a store, during which nobody else changes the same. */
 export interface TransactionRequest {
@@ -55,6 +56,11 @@ export interface StoreTransaction {
    * the revisions tell.
    */
   partOf(run: ScheduleRun, part: RunPart): void
+  /**
+   * Keeps an event for webhooks together with what is written. Absent: the outbox of the store is
+   * in the state folder of this machine.
+   */
+  readonly tell?: (event: OutboxEvent) => void
 }
 
 /** Something that is held for longer than a transaction. */
@@ -85,6 +91,7 @@ export type LockedThing =
 export interface SharedRecords {
   entries(kind: EntryKind): Entries
   readonly audit: AuditRecords
+  readonly outbox: OutboxRecords
 }
 
 /**
@@ -128,7 +135,7 @@ export interface StoreRecords {
   /** Absent for a folder: this machine keeps that in its state folder. */
   readonly shared?: SharedRecords
   /** The jobs that processes with the same store share. Undefined: each process has its own. */
-  jobs(): SharedJobs | undefined
+  jobs(queue: SharedQueue): SharedJobs | undefined
   /**
    * Takes what this machine remembers of the store, where that may wait for a second. Absent: it
    * is written at once. What is kept is the truth, and never waits.

@@ -1,3 +1,9 @@
+/**
+ * The queues of a store: environments of which the schedule is due or the journal is to be looked
+ * into, and deliveries to webhooks.
+ */
+export type SharedQueue = 'environment' | 'delivery'
+
 /** A job that waits in a queue. It holds names only: the queue is no place for secrets. */
 export interface SharedJob {
   /** While a job with this key waits, another one is not added. */

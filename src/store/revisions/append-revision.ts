@@ -88,14 +88,14 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
 }
 
 function announce(
-  { context, settings }: Appending,
+  { context, settings, transaction: { tell } }: Appending,
   { author, change, created }: Append,
   { number, digest }: { readonly number: number; readonly digest: string },
 ) {
   const { state, store, host, name } = context
   const environment = { id: settings.last.id, name }
   const place = { files: host.files, store, state: state.folder, environment }
-  return host.listener.appending({ ...place, number, author, change, created, digest })
+  return host.listener.appending({ ...place, number, author, change, created, digest, tell })
 }
 
 /** False when that number is taken. */

@@ -7,6 +7,7 @@ import type { Seals } from '../keys/seals.ts'
 import type { History } from '../revisions/history.ts'
 import { type Settings, sealedFields, sealSettings } from './settings.ts'
 import type { SettingsChange, SettingsFile } from './settings-file.ts'
+import type { ToldEvent } from './told-event.ts'
 
 interface SettingsParts {
   readonly context: EnvironmentContext
@@ -14,6 +15,7 @@ interface SettingsParts {
   readonly history: History
   readonly seals: Seals
   readonly key: EnvironmentKey
+  readonly told: ToldEvent
 }
 
 /** Changes the settings of one environment, one change at a time. */
@@ -29,7 +31,8 @@ export class SettingsWriter {
    * sealed fields (`docs/store.md`): those change with what they belong to.
    */
   async change(changes: SettingsChange): Promise<void> {
-    await changeEnvironment(this.#parts, { purpose: 'settings' }, () => {
+    await changeEnvironment(this.#parts, { purpose: 'settings' }, (transaction) => {
+      this.#parts.told.keepIn(transaction)
       this.#parts.settings.change((settings) => {
         const changed = typeof changes === 'function' ? changes(settings) : changes
         const sealed = sealedFields.find((field) => field in changed)
@@ -45,10 +48,11 @@ export class SettingsWriter {
    * @throws EscError `key_unavailable`, `tampered`; what `change` throws.
    */
   async changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
-    const { context, history, key: environmentKey, seals, settings } = this.#parts
+    const { context, history, key: environmentKey, seals, settings, told } = this.#parts
     context.host.guard(context.name, settings.last.wrappedDataKey === undefined ? 'write' : 'open')
     const key = await environmentKey.existingOrNew()
     await changeEnvironment(this.#parts, { purpose }, (transaction) => {
+      told.keepIn(transaction)
       settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       seals.verifySettings(settings.last, key)

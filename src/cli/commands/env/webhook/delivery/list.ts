@@ -18,8 +18,8 @@ export default class EnvWebhookDeliveryList extends EscCommand<readonly Delivery
   static override id = 'env:webhook:delivery:list'
   static override summary = 'List the deliveries of a webhook.'
   static override description =
-    `${EXPERIMENTAL}Lists deliveries that this machine sent or will send to a webhook, newest first. Response 0 means that there was no
-answer; --output json shows the reason.`
+    `${EXPERIMENTAL}Lists deliveries that were sent or wait to be sent to a webhook, newest first: by this machine, or by any server of a
+database. Response 0 means that there was no answer; --output json shows the reason.`
   static override examples = [
     { description: 'List deliveries', command: 'esc env webhook delivery list rotators/ci hook-1' },
     {
