@@ -11,29 +11,53 @@ const compiled = join(root, '.compiled')
 /** What is installed or built. */
 const LINKED = ['node_modules', 'dist', 'oclif.manifest.json']
 
+const slow = process.env.SLOW === '1'
+/** Files at once. Of the slow ones some wait for another program most of the time. */
+const jobs = slow ? 4 : 3
+
+/** Tests that take longest in slow runs, each for minutes. */
+const LONGEST_SLOW = [
+  'server/document',
+  'end-to-end/two-secret',
+  'crash-matrix/crash-matrix',
+  'rotators/issued/issued-credential.contract',
+  'rotators/chosen/ssh-key.contract',
+  'chaos/three-replicas',
+  'rotators/issued/aws-iam.contract',
+  'store/fault-sweep-archives',
+  'rotators/chosen/snowflake-user.contract',
+  'simulation/replicas',
+]
+
 /** Tests that take longest. They begin first, so that none of them goes on alone at the end. */
 const LONGEST = [
-  'server/document',
-  'chaos/three-replicas',
-  'end-to-end/rotate',
+  ...(slow ? LONGEST_SLOW : []),
   'end-to-end/two-secret',
+  'store/merge',
+  'end-to-end/rotate',
+  'store/records',
   'console/console',
   'console/graph',
+  'console/editor',
+  'console/rotated',
   'console/audit',
-  'rotators/issued/issued-credential.contract',
-  'store/records',
-  'scheduler/year',
   'simulation/simulation',
-  'rotators/chosen/snowflake-user.contract',
-  'rotators/issued/aws-iam.contract',
+  'operations/on-postgres',
+  'operations/unit-of-work',
+  'operations/access',
+  'end-to-end/transcripts',
+  'end-to-end/plugin-guard',
+  'end-to-end/scheduler-lease',
+  'server/clients',
+  'store/processes',
+  'scheduler/year',
+  'end-to-end/scheduler',
+  'rotators/chosen/mysql-dual.contract',
   'crash-matrix/leaks',
   'crash-matrix/crash-matrix',
-  'store/fault-sweep-versions',
+  'store/fault-sweep-archives',
   'store/fault-sweep',
-  'masking/redactor/redactor',
   'end-to-end/kill-sweep',
-  'store/merge',
-  'yaml/robustness',
 ]
 
 rmSync(compiled, { recursive: true, force: true })
@@ -46,7 +70,7 @@ for (const name of readdirSync(root)) {
   else cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
-const files = process.argv.length > 2 ? process.argv.slice(2) : ['--parallel', '--jobs', '3', ...inOrder()]
+const files = process.argv.length > 2 ? process.argv.slice(2) : ['--parallel', '--jobs', `${jobs}`, ...inOrder()]
 run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.cjs', ...files])
 
 /** All files of tests, the longest first. */
