@@ -50,7 +50,7 @@ export default class Status extends EscCommand<Result, typeof flags> {
   static override description =
     `Shows the current store and why it is used, the author of changes, the selected environment, unsaved changes, interrupted
 rotations of this machine, overdue rotations, and environments that cannot be used. No key is needed. The exit code is 1 when there is a
-problem. "esc env status" shows the state of each environment, and "esc check" verifies all files.`
+problem. "esc status ENV" and "esc env status" show the state of environments, and "esc check" verifies all files.`
   static override examples = [
     { description: 'Where am I', command: 'esc status' },
     { description: 'For a script', command: 'esc status --output json' },

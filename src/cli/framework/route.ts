@@ -45,6 +45,9 @@ export function route(argv: readonly string[]): Route {
   const word = rest[0]
   if (id === 'help') return { kind: 'help', subject: helpSubject(rest) }
   if (asksForHelp(rest)) return { kind: 'help', subject: path }
+  // The status of one environment has a command of its own.
+  if (id === 'status' && word !== undefined && !word.startsWith('-'))
+    return { kind: 'command', id: 'env:status', words: [...leading, ...rest] }
   if (COMMANDS.includes(id)) return { kind: 'command', id, words: [...leading, ...rest] }
   if (word === '--version') return { kind: 'command', id: 'version', words: [] }
   if (word === undefined) return { kind: 'help', subject: path }

@@ -5,6 +5,21 @@ import { Playground } from './esc.ts'
 
 const DEFINITION = 'values: {token: {fn::secret: not-a-real-token}, count: 1}\n'
 
+describe('esc status of an environment', () => {
+  it('is that of esc env status', async () => {
+    const playground = new Playground()
+    try {
+      await playground.withEnvironment('app/dev', 'values: {a: 1}\n')
+      expect(await playground.ok('status', 'app/dev')).to.equal('app/dev  revision 2, saved\n')
+      expect(await playground.ok('status', 'app/dev', '--output', 'json')).to.equal(
+        await playground.ok('env', 'status', 'app/dev', '--output', 'json'),
+      )
+    } finally {
+      playground.remove()
+    }
+  })
+})
+
 describe('esc status with an environment that cannot be used', () => {
   let esc: Playground
   const file = (...path: string[]) => join(esc.store, 'app', 'bad', ...path)

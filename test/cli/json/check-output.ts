@@ -1,22 +1,14 @@
-import { ALIASES } from '../../../src/cli/framework/aliases.ts'
-import { COMMANDS } from '../../../src/cli/framework/registry.ts'
+import { route } from '../../../src/cli/framework/route.ts'
 import { JSON_ERROR, JSON_SHAPES } from './shapes.ts'
 
-/** Returns the id of the command that the first words of a command line name. */
+/** Returns the id of the command that a command line runs; `undefined` when it runs none. */
 export function commandIn(words: readonly string[]): string | undefined {
-  const path = words.slice(
-    0,
-    Math.max(
-      0,
-      words.findIndex((word) => word.startsWith('-')),
-    ) || words.length,
-  )
-  for (let length = path.length; length > 0; length--) {
-    const id = path.slice(0, length).join(':')
-    if (COMMANDS.includes(id)) return id
-    if (Object.hasOwn(ALIASES, id)) return ALIASES[id]
+  try {
+    const target = route(words)
+    return target.kind === 'command' ? target.id : undefined
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
 /** True when a command line asks for JSON. */
