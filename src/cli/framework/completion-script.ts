@@ -12,11 +12,16 @@ interface Word {
   readonly description: string
 }
 
+interface FlagWord extends Word {
+  /** The words that its value may be. Empty: any. */
+  readonly options: readonly string[]
+}
+
 /** A command or group as completion sees it: by its words, with what may come next. */
 interface Place {
   readonly path: string
   readonly words: readonly Word[]
-  readonly flags: readonly Word[]
+  readonly flags: readonly FlagWord[]
   /** The command that lists what its argument may be. Empty: nothing does. */
   readonly lister: string
 }
@@ -61,17 +66,29 @@ async function allPlaces(): Promise<Place[]> {
         word: other.slice(prefix.length),
         description: commands.get(other)?.summary ?? TOPICS[other] ?? '',
       }))
-    const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).map(([name, { description }]) => ({
-      word: `--${name}`,
-      description,
-    }))
+    const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).map(
+      ([name, { description, options = [] }]) => ({ word: `--${name}`, description, options }),
+    )
     return {
       path: id.replaceAll(':', ' '),
       words,
-      flags: [...flags, { word: '--help', description: 'help for the command' }],
+      flags: [...flags, { word: '--help', description: 'help for the command', options: [] }],
       lister: listers.find(([argument]) => Object.hasOwn(command?.args ?? {}, argument))?.[1] ?? '',
     }
   })
+}
+
+/** Cases of bash and zsh: `path --flag` → the words that its value may be. */
+function valueCases(places: readonly Place[]): string {
+  const cases = new Map<string, string[]>()
+  for (const { path, flags } of places) {
+    for (const { word, options } of flags) {
+      if (options.length === 0) continue
+      const values = options.join(' ')
+      cases.set(values, [...(cases.get(values) ?? []), JSON.stringify(`${path} ${word}`)])
+    }
+  }
+  return [...cases].map(([values, names]) => `    ${names.join('|')}) values="${values}" ;;`).join('\n')
 }
 
 function bashScript(places: readonly Place[]): string {
@@ -92,8 +109,20 @@ _esc() {
   case "$path" in
 ${cases.join('\n')}
   esac
-  if [[ "\${COMP_WORDS[COMP_CWORD - 1]}" =~ ^--(${namingFlags})$ ]]; then
+  # bash makes --flag=value three words.
+  local flag="\${COMP_WORDS[COMP_CWORD - 1]}" values=""
+  if [[ "$current" == "=" ]]; then
+    current=""
+  elif [[ "$flag" == "=" ]]; then
+    flag="\${COMP_WORDS[COMP_CWORD - 2]}"
+  fi
+  case "$path $flag" in
+${valueCases(places)}
+  esac
+  if [[ "$flag" =~ ^--(${namingFlags})$ ]]; then
     COMPREPLY=($(compgen -W "$(esc env ls 2>/dev/null)" -- "$current"))
+  elif [[ -n "$values" ]]; then
+    COMPREPLY=($(compgen -W "$values" -- "$current"))
   elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
   elif [[ -n "$lister" && $index -eq $COMP_CWORD ]]; then
@@ -135,8 +164,19 @@ _esc() {
   case "$path_" in
 ${cases.join('\n')}
   esac
-  if [[ "\${words[CURRENT - 1]}" =~ ^--(${namingFlags})$ ]]; then
+  local flag="\${words[CURRENT - 1]}" values=""
+  if [[ "\${words[CURRENT]}" == --*=* ]]; then
+    flag="\${words[CURRENT]%%=*}"
+    compset -P '*='
+  fi
+  case "$path_ $flag" in
+${valueCases(places)}
+  esac
+  if [[ "$flag" =~ ^--(${namingFlags})$ ]]; then
     names=(\${(f)"$(esc env ls 2>/dev/null)"})
+    compadd -a names
+  elif [[ -n "$values" ]]; then
+    names=(\${=values})
     compadd -a names
   elif [[ "\${words[CURRENT]}" == -* ]]; then
     _describe 'flag' flags
@@ -160,11 +200,13 @@ function fishScript(places: readonly Place[], descriptions: boolean): string {
     const at = posixWord(`__esc_at ${path}`.trim())
     for (const { word, description } of words)
       lines.push(`complete -c esc -n ${at} -a ${word}${described(description)}`)
-    for (const { word, description } of flags) {
+    for (const { word, description, options } of flags) {
       const name = word.slice(2)
-      const environments = namingFlags.split('|').includes(name) ? ` -x -a '(esc env ls 2>/dev/null)'` : ''
+      const isNaming = namingFlags.split('|').includes(name)
+      const values = isNaming ? '(esc env ls 2>/dev/null)' : options.join(' ')
+      const given = values === '' ? '' : ` -x -a ${posixWord(values)}`
       lines.push(
-        `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${name}${environments}${described(description)}`,
+        `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${name}${given}${described(description)}`,
       )
     }
     if (lister !== '') lines.push(`complete -c esc -n ${at} -a '(${lister} 2>/dev/null)'`)

@@ -420,6 +420,12 @@ describe('the commands of a store', () => {
     expect(complete('esc', 'config', 's')).to.deep.equal(['set', 'set-all'])
     expect(complete('esc', 'config', 'set', '--pl')).to.deep.equal(['--plaintext'])
     for (const words of [
+      ['esc', 'env', 'open', 'app/dev', '--format', 'd'],
+      ['esc', 'env', 'open', 'app/dev', '--format', '=', 'd'],
+    ])
+      expect(complete(...words), words.join(' ')).to.deep.equal(['detailed', 'dotenv'])
+    expect(complete('esc', 'env', 'ls', '--output', '=')).to.deep.equal(['text', 'json'])
+    for (const words of [
       ['esc', 'env', 'get', 'app/d'],
       ['esc', 'config', 'env', 'add', 'app/d'],
       ['esc', 'config', 'set', '--env', 'app/d'],
