@@ -14,6 +14,7 @@ describe('a server with its store in PostgreSQL', function () {
   this.timeout(120_000)
   let program: Program
   let server: RunningServer
+  let tokenOfFolder: string
   let sign: (claims: Record<string, string>) => Promise<string>
 
   before(async function () {
@@ -38,6 +39,7 @@ describe('a server with its store in PostgreSQL', function () {
         .setExpirationTime('5m')
         .sign(privateKey)
     program.env.ESC_TRUST = JSON.parse(await program.ok('trust', 'show', '--output', 'json')).digest
+    tokenOfFolder = (await program.ok('server', 'token', 'create', '--user', 'ada', '--admin')).trim()
     const { host, port, admin } = await sharedPostgres()
     program.env.ESC_DATABASE_URL = `postgres://${admin.username}:${admin.password}@${host}:${port}/postgres?schema=served`
     await program.ok('server', 'import')
@@ -50,6 +52,14 @@ describe('a server with its store in PostgreSQL', function () {
   })
 
   const environment = '/api/esc/environments/acme/app/dev'
+
+  it('lets nobody in with a token of the folder that was imported, as the help of both ways says', async () => {
+    expect((await server.call('GET', environment, { token: tokenOfFolder })).status).to.equal(401)
+    expect((await server.call('GET', environment)).status).to.equal(200)
+    const help = async (command: string) => (await program.ok('server', command, '--help')).replace(/\s+/g, ' ')
+    expect(await help('import')).to.include('create new tokens for the database, and keep the old log')
+    expect(await help('export')).to.include('Tokens, webhook deliveries and the audit log stay in the database')
+  })
 
   it('lives and is ready', async () => {
     for (const path of ['/healthz', '/readyz']) {

@@ -9,7 +9,8 @@ export default class ServerExport extends EscCommand<CopiedStore, typeof flags> 
   static override summary = 'Copy a store from a PostgreSQL database to a new folder.'
   static override description =
     `Copies every revision, setting and event byte for byte. The folder is written completely or not at all, and is a normal store: verify it with
-"esc check --store FOLDER". No key is needed.`
+"esc check --store FOLDER". No key is needed. Tokens, webhook deliveries and the audit log stay in the database: a copy must not let
+anybody in.`
   static override examples = [
     {
       description: 'Take the store out of the database',

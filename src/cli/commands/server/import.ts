@@ -13,6 +13,8 @@ export default class ServerImport extends EscCommand<CopiedStore, typeof flags> 
     `Copies every revision, setting and event byte for byte, in one transaction. The database must not hold a store yet; tables are created. No key is
 needed. The environments keep their keys, so machines that use the database need the same ones.
 
+Tokens of the server, waiting webhook deliveries and the audit log stay with this machine: create new tokens for the database, and keep the old log.
+
 First finish interrupted rotations and save edits. The folder is not changed: from then on, use either the folder or the database.`
   static override examples = [
     {
