@@ -39,7 +39,6 @@ const REACHERS: Readonly<Record<string, string>> = {
   'plugins/snapshot.ts': 'copies of packages in the state folder',
   'cli/framework/tls-files.ts': 'files that the user names',
   'store/folder/folder-entries.ts': 'sets the time of a file in the state folder',
-  'server/console/load-assets.ts': 'files of the program itself',
   'store/locks/processes.ts': 'what the system says of processes',
   'cli/terminal/editor.ts': 'a temporary file of its own',
   'cli/terminal/file-sink.ts': 'a descriptor that is open already',

@@ -62,7 +62,7 @@ export const runCommandTool = tool({
     const files = createFiles(properties, { ...settings.temporary, ours: true })
     try {
       const add: Record<string, string> = Object.create(null)
-      add.ESC_ENVIRONMENT_NAME = reference.name
+      add.ESC_ENVIRONMENT = reference.name
       add.ESC_REVISION = String(revision)
       const variables = variablesOf(properties, 'environmentVariables', { redact: false })
       for (const { name: variable, value } of [...variables, ...files.variables]) add[variable] = value
