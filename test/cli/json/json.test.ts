@@ -42,6 +42,7 @@ const ELSEWHERE: readonly string[] = [
   'env:renumber',
   'env:webhook:delivery:redeliver',
   'import:esc-cloud',
+  'scan',
   'server:import',
   'trust:folder',
 ]

@@ -562,6 +562,22 @@ export const JSON_SHAPES: Readonly<Record<string, ZodType>> = {
   open: values,
   providers: z.union([object({ providers: z.array(offered) }), offered]),
   rotators: z.union([object({ rotators: z.array(offered) }), offered]),
+  scan: z.union([
+    object({
+      findings: z.array(
+        object({
+          file: text(),
+          line: number(),
+          commit: text().optional(),
+          secret: z.record(z.string(), anything()).describe('where the secret is stored, never the secret'),
+        }),
+      ),
+      looked: number().describe('files, or changed places'),
+      environments: number(),
+      skipped: z.array(object({ environment: name(), reason: text() })),
+    }),
+    object({ hook: text() }),
+  ]),
   'scheduler:tick': object({
     runs: z.array(z.record(z.string(), anything())),
     problems: texts(),
