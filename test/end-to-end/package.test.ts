@@ -73,7 +73,7 @@ describe('the package', function () {
 
   it('holds nothing else: no tests, no sources, no caches, no maps, no place of this machine', () => {
     const allowed =
-      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/man\/esc[\w-]*\.1|dist\/types(-cjs)?\/.*\.d\.ts|dist\/types-cjs\/package\.json|dist\/console\/(manifest\.json|assets\/[\w-]+\.(js|css))|docs\/((providers|how-to)\/)?[\w-]+\.md|environments\/.*|[\w.]+)$/
+      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/man\/esc[\w-]*\.1|dist\/types(-cjs)?\/.*\.d\.ts|dist\/types-cjs\/package\.json|dist\/console\/(manifest\.json|assets\/[\w-]+\.(js|css))|docs\/((providers|how-to|coming-from)\/)?[\w-]+\.md|environments\/.*|[\w.]+)$/
     expect(files.filter((file) => !allowed.test(file))).to.deep.equal([])
     for (const file of files) {
       const text = readFileSync(join(packageRoot, file), 'latin1')
