@@ -119,6 +119,7 @@ const token = {
   created: time(),
   expires: time().nullable(),
   lastUsed: time().nullable(),
+  replacedBy: text().optional(),
 }
 
 const editor = {
