@@ -63,9 +63,14 @@ export {
   type ForeignFile,
   type ImportedValues,
   importValues,
+  readDopplerExport,
   readDotenv,
+  readInfisicalExport,
+  readOnePasswordItem,
+  readPlainFile,
   readPulumiStack,
   readSops,
+  readVaultExport,
 } from './definitions/import/index.ts'
 export { setLoginProvider } from './definitions/login-provider.ts'
 export type { SaveResult } from './definitions/save-definition.ts'

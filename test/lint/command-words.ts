@@ -34,7 +34,8 @@ const ALLOWED: readonly { readonly file: RegExp; readonly text: RegExp; readonly
 ]
 
 /** Programs of others: what follows their name in a text are their own flags. */
-const OTHER_PROGRAMS = /\b(?:git|az|sops|dotenvx|kubectl|journalctl|node|npm)\b(?:(?!\besc )[^"`;,])*/g
+const OTHER_PROGRAMS =
+  /\b(?:git|az|sops|dotenvx|doppler|infisical|op item|kubectl|journalctl|node|npm)\b(?:(?!\besc )[^"`;,])*/g
 
 /**
  * Sentences about command lines and flags of ours in the literals of rooms below the faces. A

@@ -25,6 +25,7 @@ const undeclared: Readonly<Record<string, string>> = {
   'encrypt-for-definition': 'its input is a plaintext that an editor holds',
   'list-references-to-key': 'editors ask for it, with what they have parsed',
   'locate-definition': 'editors ask for it, with a position',
+  'scan-secrets': 'it reads files of this machine',
   'check-variables': 'it is given what was opened',
   'require-known': 'it is given what was opened',
   'claim-scheduler': 'a process claims for itself',

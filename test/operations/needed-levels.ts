@@ -41,10 +41,10 @@ const always: Readonly<Record<GuardLevel, string>> = {
  */
 export const refusingNobody = `
     accept-trust check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks describe-environments deselect-environment expand-references explain-access
-    export-pulumi-stack grant-token get-scheduler-look get-scheduler-settings import-environments
+    export-pulumi-stack grant-token get-scheduler-look get-scheduler-settings import-environments install-scan-hook
     list-access list-missing-levels preview-schedule list-environments list-environments-to-renumber list-offered
     list-overdue-schedules list-removed-environments list-rotators list-unfinished-rotations note-scheduler-look open-draft open-text plan-trust-setup publish-issuer
-    prepare-webhook-deliveries record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key send-webhook-delivery settle-removal
+    prepare-webhook-deliveries record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key scan-secrets send-webhook-delivery settle-removal
     show-store-status trust-keys verify-audit-log verify-identity`
   .trim()
   .split(/\s+/)

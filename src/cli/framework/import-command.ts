@@ -19,6 +19,7 @@ const flags = {
   secret: boolean({ description: 'encrypt every value, not just those that are or may be secrets' }),
   path: text({ description: 'where to put the values, below values', value: 'path' }),
   create: boolean({ description: 'make the environment when it is not there' }),
+  'dry-run': boolean({ description: 'show what would be imported and replaced, without values, and change nothing' }),
   ...OUTPUT_FLAG,
 }
 
@@ -52,7 +53,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   protected abstract read(given: ImportSource): Promise<ForeignFile>
 
   async run(): Promise<Result> {
-    const { secret: allSecret, create } = this.flags
+    const { secret: allSecret, create, 'dry-run': plan } = this.flags
     const target = openTarget(this.io, this.flags, this.positionals, create ? 'new' : 'existing')
     const { session, reference, rest } = target
     refuseVersion(reference, 'import')
@@ -72,7 +73,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     })
     const place = this.flags.path ?? file.place ?? this.place
     const path = chosen || (place === '' ? [] : parsePath(place, refusePath))
-    const request = { file, path, allSecret, create }
+    const request = { file, path, allSecret, create, plan }
     const { result: imported } = await session.perform(importValues, reference, request)
     const { saved, plain, warnings } = imported
     for (const warning of warnings) this.io.err(`warning: ${warning}\n`)
@@ -82,15 +83,19 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     return { ...imported, name: reference.name }
   }
 
-  text({ saved, secrets, plain, imports, name }: Result): string {
+  text({ saved, secrets, plain, replaced, planned, imports, name }: Result): string {
     const count = secrets.length + plain.length
     const more = imports.length === 0 ? '' : ` and ${imports.length} import${imports.length === 1 ? '' : 's'}`
     const values = `${count} value${count === 1 ? '' : 's'} (${secrets.length} encrypted)`
-    return `Imported ${values}${more} into '${name}'.\n${revisionText(saved)}`
+    if (!planned) return `Imported ${values}${more} into '${name}'.\n${revisionText(saved)}`
+    const paths = [...secrets.map((path) => `  ${path} (encrypted)\n`), ...plain.map((path) => `  ${path}\n`)].join('')
+    const over = replaced.length === 0 ? '' : `Replaces: ${replaced.join(', ')}\n`
+    return `Would import ${values}${more} into '${name}':\n${paths}${over}`
   }
 
-  override json({ saved, secrets, plain, imports, warnings, name }: Result): unknown {
-    return { environment: name, revision: saved.revision, secrets, plain, imports, warnings }
+  override json({ saved, secrets, plain, replaced, planned, imports, warnings, name }: Result): unknown {
+    const { revision } = saved
+    return { environment: name, revision, ...(planned && { planned }), secrets, plain, replaced, imports, warnings }
   }
 }
 

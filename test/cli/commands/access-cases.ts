@@ -138,6 +138,36 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     { asks: 'read', performs: 'graph-environments', words: 'env graph {}' },
     { performs: 'graph-environments', words: 'env graph' },
   ],
+  'env:import:doppler': {
+    performs: 'require-environment import-values',
+    words: 'env import doppler {} -',
+    input: '{"A":"b"}',
+  },
+  'env:import:infisical': {
+    performs: 'require-environment import-values',
+    words: 'env import infisical {} -',
+    input: '{"A":"b"}',
+  },
+  'env:import:json': {
+    performs: 'require-environment import-values',
+    words: 'env import json {} -',
+    input: '{"A":"b"}',
+  },
+  'env:import:vault': {
+    performs: 'require-environment import-values',
+    words: 'env import vault {} -',
+    input: '{"data":{"A":"b"}}',
+  },
+  'env:import:yaml': {
+    performs: 'require-environment import-values',
+    words: 'env import yaml {} -',
+    input: 'A: b',
+  },
+  'env:import:1password': {
+    performs: 'require-environment import-values',
+    words: 'env import 1password {} -',
+    input: '{"fields":[{"label":"a","value":"b"}]}',
+  },
   'env:import:dotenv': {
     performs: 'require-environment import-values',
     words: 'env import dotenv {} -',

@@ -186,6 +186,8 @@ const imported = object({
   revision: number(),
   secrets: texts().describe('paths that were encrypted'),
   plain: texts(),
+  replaced: texts().describe('paths that the definition had before'),
+  planned: z.literal(true).optional().describe('with --dry-run'),
   imports: texts(),
   warnings: texts(),
 })
@@ -296,6 +298,22 @@ export const JSON_SHAPES: Readonly<Record<string, ZodType>> = {
     anchored: texts(),
     findings: z.array(anything()),
   }),
+  scan: z.union([
+    object({
+      findings: z.array(
+        object({
+          file: text(),
+          line: number(),
+          commit: text().optional(),
+          secret: object({ environment: name(), path: text(), revision: number(), current: flag() }),
+        }),
+      ),
+      looked: number().describe('files or changed places that were looked at'),
+      environments: number(),
+      skipped: z.array(object({ environment: name(), reason: text() })),
+    }),
+    object({ hook: text() }),
+  ]),
   check: object({
     environments: number(),
     revisions: number(),
@@ -373,9 +391,15 @@ export const JSON_SHAPES: Readonly<Record<string, ZodType>> = {
     links: z.array(anything()),
     cycles: z.array(anything()),
   }),
+  'env:import:1password': imported,
+  'env:import:doppler': imported,
   'env:import:dotenv': imported,
+  'env:import:infisical': imported,
+  'env:import:json': imported,
   'env:import:pulumi': imported,
   'env:import:sops': imported,
+  'env:import:vault': imported,
+  'env:import:yaml': imported,
   'env:init': object({
     environment: environment(),
     revision: number(),

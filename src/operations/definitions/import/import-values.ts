@@ -1,6 +1,6 @@
 import type { Json } from '../../../json.ts'
 import { escapeReferences } from '../../../language/index.ts'
-import { decode, getAt, type PropertyPath, setAt } from '../../../yaml/index.ts'
+import { decode, formatPropertyPath, getAt, type PropertyPath, setAt } from '../../../yaml/index.ts'
 import { createEnvironment } from '../../environments/create-environment.ts'
 import type { EnvironmentReference } from '../../references/reference.ts'
 import { operation, type Work } from '../../session/operation.ts'
@@ -16,6 +16,8 @@ export interface ImportRequest {
   readonly allSecret: boolean
   /** Make the environment when it is not there. */
   readonly create: boolean
+  /** Says what would be done, and does nothing. Default: false. */
+  readonly plan?: boolean
 }
 
 export interface ImportedValues {
@@ -23,6 +25,10 @@ export interface ImportedValues {
   /** Paths below `values`. */
   readonly secrets: readonly string[]
   readonly plain: readonly string[]
+  /** Paths below `values` that the definition had before: they are replaced. */
+  readonly replaced: readonly string[]
+  /** True when nothing was saved, because only a plan was asked for. */
+  readonly planned: boolean
   readonly imports: readonly string[]
   readonly warnings: readonly string[]
 }
@@ -35,14 +41,14 @@ export interface ImportedValues {
 export const importValues = operation({
   name: 'import-values',
   level: 'write',
-  audit: 'environment-updated',
+  audit: ({ plan }: ImportRequest) => (plan ? 'environment-update-planned' : 'environment-updated'),
   run: imported,
   outcome: ({ saved }: ImportedValues) => saveOutcome(saved),
 })
 
 async function imported(
   work: Work<EnvironmentReference>,
-  { file, path, allSecret, create }: ImportRequest,
+  { file, path, allSecret, create, plan = false }: ImportRequest,
 ): Promise<ImportedValues> {
   const { store, subject: reference } = work
   if (!create) store.environment(reference.name)
@@ -63,16 +69,20 @@ async function imported(
     const list = getAt(decode(reference.name, text).node, ['imports'])
     text = setAt(text, ['imports', list?.kind === 'array' ? list.elements.length : 0], name)
   }
+  const { node } = decode(reference.name, text)
+  const replaced = values.map((each) => each.path).filter((each) => getAt(node, ['values', ...each]) !== undefined)
   for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
-  const saved =
-    environment === undefined || base === undefined
+  const saved: SaveResult = plan
+    ? { kind: 'unchanged', revision: base?.number ?? 0, diagnostics: [] }
+    : environment === undefined || base === undefined
       ? await saveNew(work, text)
       : await saveDefinition(work, environment, { text, base, change: 'import' })
   const { secrets, plain, keptTexts } = tally
   const kept = keptTexts.map(
     (each) => `${each} is written as a number that would be printed otherwise: it is kept as a text, in quotes`,
   )
-  return { saved, secrets, plain, imports, warnings: [...warnings, ...kept] }
+  const paths = replaced.map((each) => formatPropertyPath(each))
+  return { saved, secrets, plain, replaced: paths, planned: plan, imports, warnings: [...warnings, ...kept] }
 }
 
 async function saveNew(work: Work<EnvironmentReference>, definition: string): Promise<SaveResult> {

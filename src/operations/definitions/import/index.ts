@@ -2,5 +2,12 @@
 export { readDotenv } from './dotenv.ts'
 export type { ForeignFile } from './foreign-value.ts'
 export { type ImportedValues, importValues } from './import-values.ts'
+export {
+  readDopplerExport,
+  readInfisicalExport,
+  readOnePasswordItem,
+  readPlainFile,
+  readVaultExport,
+} from './manager-exports.ts'
 export { readPulumiStack } from './pulumi.ts'
 export { readSops } from './sops.ts'
