@@ -298,22 +298,6 @@ export const JSON_SHAPES: Readonly<Record<string, ZodType>> = {
     anchored: texts(),
     findings: z.array(anything()),
   }),
-  scan: z.union([
-    object({
-      findings: z.array(
-        object({
-          file: text(),
-          line: number(),
-          commit: text().optional(),
-          secret: object({ environment: name(), path: text(), revision: number(), current: flag() }),
-        }),
-      ),
-      looked: number().describe('files or changed places that were looked at'),
-      environments: number(),
-      skipped: z.array(object({ environment: name(), reason: text() })),
-    }),
-    object({ hook: text() }),
-  ]),
   check: object({
     environments: number(),
     revisions: number(),
