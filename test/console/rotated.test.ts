@@ -47,13 +47,13 @@ describe('the screen of rotated secrets', function () {
     const started = await ConsoleSite.start(async (program) => {
       postgres = await sharedPostgres()
       await postgres.sql(
-        ...['con_a', 'con_b', 'part_a', 'part_b'].map((user) => `CREATE ROLE ${user} LOGIN`),
-        'ALTER ROLE part_a WITH LOGIN',
+        ...['con_a', 'con_b', 'con_part_a', 'con_part_b'].map((user) => `CREATE ROLE ${user} LOGIN`),
+        'ALTER ROLE con_part_a WITH LOGIN',
       )
       const down = { ...postgres, admin: { ...postgres.admin, password: 'not-this-one' } }
       const withPair = JSON.stringify({ values: { db: pair(postgres, 'con_a', 'con_b') } })
       await program.withEnvironment('db/pair', withPair)
-      const partly = { good: pair(postgres, 'part_a', 'part_b'), lost: pair(down, 'x_a', 'x_b') }
+      const partly = { good: pair(postgres, 'con_part_a', 'con_part_b'), lost: pair(down, 'x_a', 'x_b') }
       await program.withEnvironment('db/partly', JSON.stringify({ values: partly }))
       await program.esc(['env', 'rotate', 'db/partly'])
       const token = 'values:\n  token:\n    fn::rotate::password: {inputs: {length: 20}}\n'
