@@ -193,7 +193,7 @@ describe('a command that fails at the key of an environment', () => {
     await esc.ok('init', '--secrets-provider', url)
     expect(encryptions()).to.equal(2)
     const again = await esc.run(['init', '--secrets-provider', missing])
-    expect(again.err).to.contain('there is a store already')
+    expect(again.err).to.contain('a store already exists')
     expect(encryptions()).to.equal(2)
   })
 

@@ -26,7 +26,7 @@ describe('help', () => {
         expect(out.includes(`--${name}`), name).to.equal(!hidden)
       }
       for (const { command: example } of command.examples) {
-        expect(example).to.match(/^(?:esc |(?:eval "\$|source <|docker run --env-file <)\(esc )/)
+        expect(example).to.match(/^(?:(?:[a-z]+ [^|]*\| )?esc |(?:eval "\$|source <|docker run --env-file <)\(esc )/)
         if (example.startsWith('esc ')) expect(example.startsWith(name), example).to.equal(true)
       }
       expect(command.examples).to.not.have.length(0)

@@ -74,7 +74,7 @@ describe('esc access remove', function () {
     const before = esc.digest()
     const ada = await esc.run(['access', 'remove', 'ada@example.com', '--yes'])
     expect(ada.code).to.equal(1)
-    expect(ada.err).to.include('nobody would administer the store')
+    expect(ada.err).to.include('the store would have no admin')
     const nobody = await esc.run(['access', 'remove', 'nobody', '--yes'])
     expect(nobody.code).to.equal(1)
     expect(nobody.err).to.include("nothing names 'nobody'")

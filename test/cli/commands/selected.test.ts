@@ -70,6 +70,20 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     { words: 'region --value string', shows: /^eu-west-1$/m },
     { words: '@2 region', shows: /eu-west-1/ },
   ],
+  'env:import:1password': {
+    words: '-',
+    input: '{"fields": [{"label": "IMPORTED", "value": "x", "type": "CONCEALED"}]}',
+    after: ['env get app/dev', /IMPORTED/],
+  },
+  'env:import:doppler': { words: '-', input: '{"IMPORTED": "x"}', after: ['env get app/dev', /IMPORTED/] },
+  'env:import:infisical': {
+    words: '-',
+    input: '[{"key": "IMPORTED", "value": "x"}]',
+    after: ['env get app/dev', /IMPORTED/],
+  },
+  'env:import:json': { words: '-', input: '{"imported": "x"}', after: ['env get app/dev imported', /x/] },
+  'env:import:vault': { words: '-', input: '{"data": {"IMPORTED": "x"}}', after: ['env get app/dev', /IMPORTED/] },
+  'env:import:yaml': { words: '-', input: 'imported: x\n', after: ['env get app/dev imported', /x/] },
   'env:import:dotenv': { words: './plain.env', after: ['env get app/dev environmentVariables', /IMPORTED/] },
   'env:import:pulumi': { words: 'Pulumi.dev.yaml', after: ['env get app/dev', /imported/] },
   'env:import:sops': { words: 'nothing.yaml', shows: /nothing\.yaml/ },
@@ -144,6 +158,12 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:webhook:new': { words: 'me --url https://receiver.invalid/', after: ['env webhook list app/dev', /receiver/] },
   'env:webhook:ping': { words: 'hook-1', before: hooked },
   'env:webhook:rm': { words: 'hook-1', after: ['env webhook list app/dev', /^$/], before: hooked },
+  'export:docker': { words: '', shows: /^REGION=eu-west-1$/m },
+  'export:dotenv': { words: '', shows: /REGION=/ },
+  'export:github': { words: '', shows: /GITHUB_ENV/ },
+  'export:gitlab': { words: '', shows: /REGION/ },
+  'export:k8s-secret': { words: '', shows: /REGION/ },
+  'export:tfvars': { words: 'environmentVariables', shows: /REGION/ },
   'export:pulumi': { words: '--stack dev', shows: /Pulumi\.dev\.yaml has it all|1 added/, before: configured },
   'oidc:token': { words: '--show', shows: /app/, before: ['oidc init --issuer https://esc.example.org'] },
   open: [
@@ -161,6 +181,7 @@ const ENDS: Readonly<Record<string, number>> = {
   'env:open-request': 1,
   'env:webhook:delivery:redeliver': 1,
   'env:webhook:ping': 1,
+  'export:github': 1,
 }
 
 const split = (line: string) => (line === '' ? [] : line.split(' ').map((word) => word.replaceAll('+', ' ')))

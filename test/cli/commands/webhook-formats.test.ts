@@ -177,7 +177,7 @@ describe('webhooks that start things elsewhere', function () {
     writeFileSync(join(esc.folder, 'body.json'), `{"a": ${token}`)
     const wrong = await make(['--url', `${base}/hook`, '--template', 'body.json'])
     expect(wrong.code).to.equal(2)
-    expect(wrong.err).to.include('no JSON').and.not.include(token)
+    expect(wrong.err).to.include('is not JSON').and.not.include(token)
   })
 
   it('tells of a rotation that succeeded in part what succeeded, too', async () => {

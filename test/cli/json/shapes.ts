@@ -39,12 +39,15 @@ const asked = {
   problems: z.array(anything()),
 }
 
+const remedies = z.array(z.record(z.string(), anything()))
+
 const diagnostic = object({
   severity: z.enum(['error', 'warning']),
   summary: text(),
   path: text(),
   range: anything().optional(),
   hint: anything().optional(),
+  remedies: remedies.optional(),
   noticedAt: anything().optional(),
   cause: text().optional(),
 })
@@ -65,6 +68,7 @@ const event = object({
       environmentPath: text(),
       status: text(),
       errorMessage: text().optional(),
+      errorHint: anything().optional(),
       credential: anything().optional(),
     }),
   ),
@@ -655,7 +659,7 @@ export const JSON_ERROR = object({
     code: text().describe('see errors.md'),
     message: text(),
     hint: text().optional(),
-    remedies: z.array(z.record(z.string(), anything())).optional(),
+    remedies: remedies.optional(),
     diagnostics: z
       .array(
         object({
