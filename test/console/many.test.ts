@@ -40,6 +40,7 @@ describe('the list of the console, of many environments', function () {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
     await opened.showToken(suite.server.token)
+    await page.goto('/')
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     // In the page, from the request to the first row.
     await page.addInitScript(`new MutationObserver(() => {
@@ -67,6 +68,7 @@ describe('the list of the console, of many environments', function () {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
     await opened.showToken(suite.server.token)
+    await page.goto('/')
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
     const list = page.getByRole('list', { name: 'Environments' })
     expect(Number(await list.getByRole('listitem').first().getAttribute('aria-setsize'))).to.equal(
@@ -107,6 +109,7 @@ describe('the list of the console, of many environments', function () {
     const opened = await ConsolePage.open(suite.browser, suite.server.url, looks[2])
     const { page, context } = opened
     await opened.showToken(suite.server.token)
+    await page.goto('/')
     await page.getByRole('searchbox').fill('no such environment')
     await page.getByText('No environment matches.').waitFor()
     expect(await opened.barriers()).to.deep.equal([])

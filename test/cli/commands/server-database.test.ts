@@ -32,7 +32,7 @@ describe('esc server with a database', function () {
     expect(JSON.parse(opened.out)).to.deep.equal({ x: 1 })
     const twice = await playground.run(['server', 'import', '--database', database])
     expect(twice.code).to.not.equal(0)
-    expect(twice.err).to.include('a store already exists').and.to.include('another schema')
+    expect(twice.err).to.include('there is a store already').and.to.include('another schema')
   })
 
   it('makes tokens for the store in the database, and an empty store where there is none', async () => {

@@ -256,6 +256,9 @@ export const JSON_SHAPES: Readonly<Record<string, ZodType>> = {
     others: z.array(anything()),
     everybody: z.string().nullable(),
     key: anything(),
+    unapplied: object({ added: texts(), removed: texts() })
+      .optional()
+      .describe('recipients by which an edited list differs from who can open'),
   }),
   'access:join': object({ principal: text(), recipient: text(), place: text(), created: flag() }),
   'access:list': object({
