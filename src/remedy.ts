@@ -84,6 +84,7 @@ export type InputName =
   | 'group'
   | 'header'
   | 'keep'
+  | 'keys'
   | 'listen'
   | 'metrics'
   | 'metrics-host'

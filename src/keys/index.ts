@@ -1,6 +1,12 @@
 export { configFolder } from './config-folder.ts'
 export type { KeyOwner } from './data-key.ts'
 export { DataKey } from './data-key.ts'
+export {
+  type DotenvxKey,
+  isDotenvxCiphertext,
+  type OpenDotenvxKey,
+  openDotenvxKeys,
+} from './dotenvx-file.ts'
 export { type KeyHolders, keyHolders } from './key-holders.ts'
 export { unknownKeyHost } from './key-hosts.ts'
 export { verifyChange } from './key-signature.ts'

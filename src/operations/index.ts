@@ -64,7 +64,7 @@ export {
   type ImportedValues,
   importValues,
   readDopplerExport,
-  readDotenv,
+  readDotenvFile,
   readInfisicalExport,
   readOnePasswordItem,
   readPlainFile,

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { readDotenv } from '../../src/operations/definitions/import/dotenv.ts'
 import {
   applyDefinitions,
   cloneEnvironment,
@@ -11,7 +12,6 @@ import {
   editDefinition,
   importValues,
   initStore,
-  readDotenv,
   removeValues,
   replaceDefinition,
   Session,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   type ForeignFile,
   type ImportedValues,
@@ -10,12 +11,13 @@ import {
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
 import { readText } from './definition-input.ts'
-import { boolean, text } from './flags.ts'
+import { boolean, type FlagValues, text } from './flags.ts'
 import { refused } from './report-error.ts'
 import { newRevisionLine } from './saved-text.ts'
 import { openTarget } from './session.ts'
 
-const flags = {
+/** Flags of all imports. */
+export const IMPORT_FLAGS = {
   secret: boolean({ description: 'encrypt every value, not just those that are or may be secrets' }),
   path: text({ description: 'where to put the values, below values', value: 'path' }),
   create: boolean({ description: 'make the environment when it is not there' }),
@@ -33,14 +35,16 @@ export interface ImportSource {
   /** The name that the user gave the file. */
   readonly source: string
   readonly host: SessionHost
+  /** The absolute path of the file. Undefined: it is standard input. */
+  readonly path: string | undefined
   /** Name of the environment that it is for. */
   readonly environment: string
 }
 
 /** `esc env import …`: reads a file of another program into an environment. */
-export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
+export abstract class ImportCommand<F extends typeof IMPORT_FLAGS = typeof IMPORT_FLAGS> extends EscCommand<Result, F> {
   static override baseFlags = WRITE_FLAGS
-  static override flags = flags
+  static override flags: typeof EscCommand.flags = IMPORT_FLAGS
   static override args = {
     environment: { description: 'the environment to import into', required: true },
     file: { description: 'the file, or - for standard input', required: true },
@@ -53,12 +57,13 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   protected abstract read(given: ImportSource): Promise<ForeignFile>
 
   async run(): Promise<Result> {
-    const { secret: allSecret, create, 'dry-run': plan } = this.flags
+    const given: FlagValues<typeof IMPORT_FLAGS> = this.flags
+    const { secret: allSecret, create, 'dry-run': plan, path: named } = given
     const target = openTarget(this.io, this.flags, this.positionals, create ? 'new' : 'existing')
     const { session, reference, rest } = target
     refuseVersion(reference, 'import')
     const refusePath = (reason: string) => `invalid path: ${reason}`
-    const chosen = this.flags.path && parsePath(this.flags.path, refusePath)
+    const chosen = named && parsePath(named, refusePath)
     if (!create) await session.perform(requireEnvironment, reference)
     const name = rest[0] as string
     const content = await readText(this.io, name, {
@@ -68,10 +73,11 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     const file = await this.read({
       content,
       source: name === '-' ? 'standard input' : name,
+      path: name === '-' ? undefined : resolve(this.io.cwd, name),
       host: session.host,
       environment: reference.name,
     })
-    const place = this.flags.path ?? file.place ?? this.place
+    const place = named ?? file.place ?? this.place
     const path = chosen || (place === '' ? [] : parsePath(place, refusePath))
     const request = { file, path, allSecret, create, plan }
     const { result: imported } = await session.perform(importValues, reference, request)

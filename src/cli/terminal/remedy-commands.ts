@@ -76,6 +76,7 @@ const FLAGS: Readonly<Record<InputName, string>> = {
   group: '--group',
   header: '--header',
   keep: '--keep',
+  keys: '--keys',
   listen: '--listen',
   metrics: '--metrics',
   'metrics-host': '--metrics-host',

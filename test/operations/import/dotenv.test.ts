@@ -145,15 +145,12 @@ LAST=end`),
     })
   })
 
-  it('that another program has encrypted is refused with the way to decrypt it', () => {
-    const dotenvx = refusal(
-      'DOTENV_PUBLIC_KEY="03f8"\nA=plain\nB="encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3dAt+Z9HPMfLEIRVz50hmLXPXRuDBXaJi"\nC=encrypted:BAbc\n',
-    )
-    expect(dotenvx.message).to.equal('dotenvx has encrypted values of app.env: B (line 3), C (line 4)')
-    expect(dotenvx.hint).to.contain('dotenvx decrypt')
+  it('that SOPS has encrypted is refused with the way to import it', () => {
     const sops = refusal('A=ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]\nsops_version=3.9.4\n')
     expect(sops.message).to.equal('SOPS has encrypted app.env')
     expect(sops.remedies).to.deep.equal([{ do: 'import-values', format: 'sops' }])
+    // dotenvx's own: test/cli/commands/import-dotenvx.test.ts has its ciphertexts.
+    expect(read('DOTENV_PUBLIC_KEY=03\nDOTENV_PUBLIC_KEY_CI=03\nA=1\n')).to.deep.equal({ A: '1' })
     expect(read('A=encrypted: no\nB=encrypted\n')).to.deep.equal({ A: 'encrypted: no', B: 'encrypted' })
   })
 

@@ -1,7 +1,7 @@
 import { EscError } from '../../../errors.ts'
 import { isSopsCiphertext } from '../../../keys/index.ts'
 import { rich, step } from '../../../rich-text.ts'
-import { type ForeignFile, scalar } from './foreign-value.ts'
+import { type ForeignEntry, type ForeignFile, scalar } from './foreign-value.ts'
 
 /**
  * Reads a `.env` file: `KEY=value` or `export KEY=value` a line, `#` begins a comment. A value in
@@ -11,24 +11,38 @@ import { type ForeignFile, scalar } from './foreign-value.ts'
  *
  * Everything has to be understood: a line passed over would be a secret that is missing later.
  * Where programs differ about what a line means, it is refused, or taken in one way with a warning.
- * `source` names the file in messages.
+ * `source` names the file in messages. Ciphertexts of dotenvx are not looked for: `readDotenvFile`
+ * is for those.
  * @throws EscError `invalid_input` with all lines that cannot be taken, never with what is in them.
  */
 export function readDotenv(text: string, source = 'the .env file'): ForeignFile {
   const { lines, problems } = dotenvLines(text)
-  const warnings = warningsOf(lines, source)
-  refuseEncrypted(lines, source)
-  if (problems.length > 0) throw refusal(problems, warnings, source)
-  const values = new Map<string, string>()
-  for (const { key, value } of lines) {
-    values.delete(key)
-    values.set(key, value)
+  refuseSops(lines, source)
+  const warnings = dotenvWarnings(lines, source)
+  if (problems.length > 0) throw dotenvRefusal(problems, warnings, source)
+  return { entries: dotenvEntries(lines), warnings }
+}
+
+/**
+ * The values, by key: of two lines with one key the last. The public key of dotenvx is no value of
+ * the program.
+ */
+export function dotenvEntries(lines: readonly DotenvLine[]): readonly ForeignEntry[] {
+  const values = new Map<string, DotenvLine>()
+  for (const line of lines) {
+    values.delete(line.key)
+    if (!isPublicKey(line.key)) values.set(line.key, line)
   }
-  return { entries: [...values].map(([key, value]) => ({ key, value: scalar(value) })), warnings }
+  return [...values].map(([key, { value, secret }]) => ({ key, value: scalar(value, secret) }))
+}
+
+/** `DOTENV_PUBLIC_KEY`, `DOTENV_PUBLIC_KEY_PRODUCTION`: what dotenvx encrypts with. */
+export function isPublicKey(key: string): boolean {
+  return /^DOTENV_PUBLIC_KEY(?:_|$)/.test(key)
 }
 
 /** Parts of a line that programs read differently. */
-type Doubt = 'variable' | 'comment' | 'backticks'
+export type Doubt = 'variable' | 'comment' | 'backticks'
 
 export interface DotenvLine {
   readonly key: string
@@ -36,6 +50,10 @@ export interface DotenvLine {
   /** The column of the key, counted from 1. */
   readonly line: number
   readonly doubts: readonly Doubt[]
+  /** True when it stands in single quotes, in which no program replaces anything. */
+  readonly literal: boolean
+  /** True when it was encrypted. Absent: as it looks. */
+  readonly secret?: boolean
 }
 
 export interface DotenvProblem {
@@ -58,8 +76,15 @@ export function dotenvLines(text: string): {
 /** Nobody reads more of them at once. */
 const mostShown = 30
 
-/** Warnings are told as well, so that one run shows everything. */
-function refusal(problems: readonly DotenvProblem[], warnings: readonly string[], source: string): EscError {
+/**
+ * The error for lines that cannot be taken. Warnings are told as well, so that one run shows
+ * everything.
+ */
+export function dotenvRefusal(
+  problems: readonly DotenvProblem[],
+  warnings: readonly string[],
+  source: string,
+): EscError {
   const shown = problems.slice(0, mostShown + 1)
   const message = shown.map(({ line, problem }, index) =>
     index === 0 ? `line ${line} of ${source} ${problem}` : `line ${line} ${problem}`,
@@ -70,20 +95,12 @@ function refusal(problems: readonly DotenvProblem[], warnings: readonly string[]
   return new EscError('invalid_input', message.join('; '), { hint: hints.join('; ') })
 }
 
-/** Ciphertexts of other programs would be imported as if they were the values. */
-function refuseEncrypted(lines: readonly DotenvLine[], source: string): void {
-  const dotenvx = lines.filter(({ value }) => /^encrypted:[A-Za-z0-9+/]/.test(value))
-  if (dotenvx.length > 0) {
-    throw new EscError('invalid_input', `dotenvx has encrypted values of ${source}: ${placesOf(dotenvx)}`, {
-      hint: rich`decrypt it first, with "dotenvx decrypt -f <file> --stdout", and ${step('import what that prints', { do: 'import-values', format: 'dotenv', from: 'standard-input' })}`,
-    })
-  }
-  const sops = lines.filter(({ value }) => isSopsCiphertext(value))
-  if (sops.length > 0 || lines.some(({ key }) => key === 'sops_mac')) {
-    throw new EscError('invalid_input', `SOPS has encrypted ${source}`, {
-      hint: rich`${step('import it', { do: 'import-values', format: 'sops' })}`,
-    })
-  }
+/** Refuses ciphertexts of SOPS, which would be imported as if they were the values. */
+export function refuseSops(lines: readonly DotenvLine[], source: string): void {
+  if (!lines.some(({ key, value }) => key === 'sops_mac' || isSopsCiphertext(value))) return
+  throw new EscError('invalid_input', `SOPS has encrypted ${source}`, {
+    hint: rich`${step('import it', { do: 'import-values', format: 'sops' })}`,
+  })
 }
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
@@ -93,20 +110,24 @@ export const DOUBTS: Readonly<Record<Doubt, string>> = {
   backticks: 'backticks are taken for quotes, where a shell would run a command',
 }
 
-function warningsOf(lines: readonly DotenvLine[], source: string): string[] {
+/** Warnings of what programs read differently in these lines, by key. */
+export function dotenvWarnings(lines: readonly DotenvLine[], source: string): string[] {
   const warnings = (Object.keys(DOUBTS) as Doubt[]).flatMap((doubt) => {
     const concerned = lines.filter((line) => line.doubts.includes(doubt))
-    return concerned.length === 0 ? [] : [`${source}: ${placesOf(concerned)}: ${DOUBTS[doubt]}`]
+    return concerned.length === 0 ? [] : [`${source}: ${linePlaces(concerned)}: ${DOUBTS[doubt]}`]
   })
   const last = new Map(lines.map((line) => [line.key, line]))
   const replaced = lines.filter((line) => last.get(line.key) !== line)
   if (replaced.length === 0) return warnings
-  return [...warnings, `${source}: ${placesOf(replaced)}: the key stands again further down, and the last one counts`]
+  return [...warnings, `${source}: ${linePlaces(replaced)}: the key stands again further down, and the last one counts`]
 }
 
-function placesOf(lines: readonly DotenvLine[]): string {
+/** The keys with their lines, as messages name them. */
+export function linePlaces(lines: readonly DotenvLine[]): string {
   return lines.map(({ key, line }) => `${key} (line ${line})`).join(', ')
 }
+
+type ReadValue = Pick<DotenvLine, 'value' | 'doubts' | 'literal'>
 
 class Reader {
   readonly problems: DotenvProblem[] = []
@@ -133,7 +154,7 @@ class Reader {
     return read === 'problem' ? read : { key, line, ...read }
   }
 
-  #quoted(line: number, quote: string): Pick<DotenvLine, 'value' | 'doubts'> | 'problem' {
+  #quoted(line: number, quote: string): ReadValue | 'problem' {
     const found = this.#take(quote === '"' ? /"((?:[^"\\]|\\[\s\S])*)"/y : quote === "'" ? /'([^']*)'/y : /`([^`]*)`/y)
     if (found === undefined) {
       const problem = this.#problem(line, `begins a value with ${quote} that has no end`, `add the closing ${quote}`)
@@ -145,11 +166,12 @@ class Reader {
       return this.#problem(line, 'has something behind the closing quote', 'quote the whole value')
     }
     const text = found[1] as string
-    if (quote !== '"') return { value: text, doubts: quote === '`' ? ['backticks'] : [] }
-    return { value: unescaped(text), doubts: hasVariable(text.replace(/\\[\s\S]/g, '')) ? ['variable'] : [] }
+    if (quote !== '"') return { value: text, doubts: quote === '`' ? ['backticks'] : [], literal: quote === "'" }
+    const doubts: Doubt[] = hasVariable(text.replace(/\\[\s\S]/g, '')) ? ['variable'] : []
+    return { value: unescaped(text), doubts, literal: false }
   }
 
-  #unquoted(line: number, spaced: boolean): Pick<DotenvLine, 'value' | 'doubts'> | 'problem' {
+  #unquoted(line: number, spaced: boolean): ReadValue | 'problem' {
     const rest = this.#take(/([^\n]*)(?:\n|$)/y)?.[1] as string
     const ambiguous = (problem: string) => {
       this.problems.push({ line, problem, hint: 'put the value in single quotes' })
@@ -165,6 +187,7 @@ class Reader {
     return {
       value,
       doubts: [...(hasVariable(value) ? ['variable' as const] : []), ...(commented ? ['comment' as const] : [])],
+      literal: false,
     }
   }
 
@@ -190,7 +213,7 @@ class Reader {
 }
 
 /** `$NAME`, `${…}`, `$(…)`. */
-function hasVariable(text: string): boolean {
+export function hasVariable(text: string): boolean {
   return /\$[A-Za-z_{(]/.test(text)
 }
 

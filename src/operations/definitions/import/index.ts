@@ -1,5 +1,5 @@
 /** Values of other programs' files, brought into an environment. */
-export { readDotenv } from './dotenv.ts'
+export { readDotenvFile } from './dotenvx.ts'
 export type { ForeignFile } from './foreign-value.ts'
 export { type ImportedValues, importValues } from './import-values.ts'
 export {
