@@ -186,7 +186,7 @@ describe('snowflake-user', () => {
         throw new Refusal({ status: 202, body })
       },
     }
-    expect((await failure(plan())).message).to.include('something else than is documented')
+    expect((await failure(plan())).message).to.include('in a form that is not documented')
   })
 
   it('gives up on a statement that never ends', async () => {

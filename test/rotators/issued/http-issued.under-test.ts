@@ -115,7 +115,7 @@ export const underTest: RotatorUnderTest = {
       'a list elsewhere': { set: { 'list.path': 'nothing' }, says: ['listing failed: not_found'], remedy: /`url`/ },
       'a list of something else': {
         set: { 'list.items': 'items' },
-        says: ['something else than is documented', 'no list in "items"'],
+        says: ['in a form that is not documented', 'no list in "items"'],
         remedy: /documentation/,
       },
     },

@@ -201,7 +201,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
         },
       }
       const error = await failure(rotate(undefined))
-      expect(error.message).to.include('something else than is documented')
+      expect(error.message).to.include('in a form that is not documented')
       expect(vendor.ids()).to.deep.equal([])
     })
 

@@ -55,7 +55,7 @@ describe('twilio-api-key at Twilio', () => {
           throw new Refusal({ status: 200, body: { keys: [], next_page_uri: 'https://evil.example/' } })
       },
     }
-    expect((await failure(plan(vendor.inputs))).message).to.include('something else than is documented')
+    expect((await failure(plan(vendor.inputs))).message).to.include('in a form that is not documented')
   })
 
   it('makes a restricted key, whose policy keeps it from reading messages: that proves it', async () => {
