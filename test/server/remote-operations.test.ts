@@ -29,16 +29,16 @@ function named(value: unknown): unknown {
  * here, or into `remote-operations.ts`.
  */
 const onlyHere = `
-  accept-trust analyze-definition change-secrets-provider change-store-secrets-provider
-  check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks
-  deselect-environment edit-definition encrypt-for-definition export-pulumi-stack
-  export-store-to-folder get-scheduler-look get-scheduler-settings get-status grant-token
-  import-environments import-store-into-database import-values init-issuer issue-token
-  list-environments-to-renumber list-references-to-key list-unfinished-rotations locate-definition
-  note-scheduler-look open-draft open-text plan-prune plan-trust-setup prune-environment publish-issuer
+  accept-trust analyze-definition change-secrets-provider change-store-secrets-provider check-readiness
+  check-store check-text check-variables claim-scheduler deliver-webhooks deselect-environment
+  edit-definition encrypt-for-definition export-pulumi-stack export-store-to-folder get-scheduler-look
+  get-scheduler-settings get-status grant-token import-environments import-store-into-database
+  import-values init-issuer install-scan-hook issue-token list-environments-to-renumber
+  list-references-to-key list-unfinished-rotations locate-definition note-scheduler-look open-draft
+  open-text plan-prune plan-trust-setup prepare-webhook-deliveries prune-environment publish-issuer
   record-agent-call renumber-environment request-access require-known restore-working-definition
-  review-trust rewrap-key rewrap-keys rotate-signing-key run-due-schedule
-  save-working-definition select-environment set-login-provider set-value show-store-status
+  review-trust rewrap-key rewrap-keys rotate-signing-key run-due-schedule save-working-definition
+  scan-secrets select-environment send-webhook-delivery set-login-provider set-value show-store-status
   trust-key trust-keys verify-identity`
   .trim()
   .split(/\s+/)

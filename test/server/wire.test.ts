@@ -72,7 +72,8 @@ describe('the wire that clients of the API read', function () {
 
   // As External Secrets does for a PushSecret.
   it('keeps secret what an SDK saves in the clear because it made the definition of opened values', async () => {
-    await call(204, 'POST', L, { body: { project: 'wire', name: 'base' } })
+    for (const name of ['base', 'handed']) await call(204, 'POST', L, { body: { project: 'wire', name } })
+    const save = (body: string, headers = {}) => call(200, 'PATCH', `${L}/wire/handed`, { body, headers })
     writeFileSync(join(program.folder, 'environments/opened.txt'), 'cAnary-opened')
     await call(200, 'PATCH', `${L}/wire/base`, {
       body: 'values: {shared: {fn::secret: cAnary-shared}, region: eu, above: {fn::open::file: {get: {text: {path: opened.txt}}}}}\n',
@@ -88,25 +89,25 @@ values:
   token:
     fn::rotate::password: {inputs: {length: 24}}
 `)
-    await program.ok('env', 'rotate', 'wire/app')
-    const open = async () => program.open('wire/app', '')
+    await program.ok('env', 'rotate', 'wire/handed')
+    const open = async () => program.open('wire/handed', '')
     const before = await open()
     const values = { ...before, pushed: { deep: 'cAnary-new' }, plain: 2, other: 'added' }
     const { headers } = await save(JSON.stringify({ values }), goSdk)
     expect(headers['pulumi-esc-revision']).to.equal('4')
-    const kept = readFileSync(join(program.folder, 'environments/wire/app/environment.yaml'), 'utf8')
+    const kept = readFileSync(join(program.folder, 'environments/wire/handed/environment.yaml'), 'utf8')
     expect(kept).not.to.include('cAnary')
     expect(kept).not.to.include(before.token.current)
     const after = await open()
     expect(after).to.deep.equal({ ...values, token: before.token })
-    await program.ok('env', 'rotate', 'wire/app', '--force')
+    await program.ok('env', 'rotate', 'wire/handed', '--force')
     expect((await open()).token.previous).to.deep.equal(before.token.current)
 
     // Whoever says what is secret is believed, and a command line too.
     await save('values: {password: {fn::secret: cAnary-2}, url: "${password}"}\n', goSdk)
     expect(await open()).to.deep.equal({ password: 'cAnary-2', url: 'cAnary-2' })
     await save('values: {password: known}\n')
-    expect((await call(200, 'GET', E)).text).to.equal('values: {password: known}\n')
+    expect((await call(200, 'GET', `${L}/wire/handed`)).text).to.equal('values: {password: known}\n')
   })
 
   it('hands the Node SDK a definition that it does not take for JSON', async () => {
