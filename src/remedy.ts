@@ -99,5 +99,6 @@ export type InputName =
   | 'secrets-provider'
   | 'string'
   | 'timezone'
+  | 'with-sops'
   | 'url'
   | 'yaml'

@@ -91,6 +91,7 @@ const FLAGS: Readonly<Record<InputName, string>> = {
   'secrets-provider': '--secrets-provider',
   string: '--string',
   timezone: '--timezone',
+  'with-sops': '--with-sops',
   url: '--url',
   yaml: '--yaml',
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto'
 import { EscError } from '../../../errors.ts'
 import { JsonNumber } from '../../../json.ts'
 import { decryptSops, isSopsCiphertext, openSopsDataKey, type SopsPlaintext } from '../../../keys/index.ts'
-import { rich, step } from '../../../rich-text.ts'
+import { again, rich, step } from '../../../rich-text.ts'
 import { decode, formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../../yaml/index.ts'
 import type { SessionHost } from '../../session/session-parts.ts'
 import { keyContext } from '../../session/workspace.ts'
@@ -16,13 +16,15 @@ import {
   scalar,
 } from './foreign-value.ts'
 import { readObject } from './read-yaml.ts'
-import { defaultSection, sopsDocument } from './sops-forms.ts'
+import { defaultSection, type SopsDocument, sopsDocument } from './sops-forms.ts'
 
 interface SopsFile {
   /** Name of the environment that it is for. */
   readonly environment: string
   /** The name that the user gave the file. Default: `the SOPS file`. */
   readonly source?: string
+  /** The absolute path of the file, for `sops` to decrypt. Absent: no program is run. */
+  readonly bySops?: string
 }
 
 /**
@@ -34,7 +36,7 @@ interface SopsFile {
 export async function readSops(
   text: string,
   host: SessionHost,
-  { environment, source = 'the SOPS file' }: SopsFile,
+  { environment, source = 'the SOPS file', bySops }: SopsFile,
 ): Promise<ForeignFile> {
   const document = sopsDocument(text, source)
   // Before anything else but a mistake in YAML is said of a file that was not meant.
@@ -42,6 +44,11 @@ export async function readSops(
   const root = readObject(document.text, source, severalDocuments)
   const metadata = getAt(root, ['sops'])
   if (metadata?.kind !== 'object') throw notEncrypted(source)
+  if (bySops !== undefined) {
+    const { decryptedBySops } = await import('./sops-program.ts')
+    const { form } = document
+    return fileOf(await decryptedBySops({ root, form, path: bySops, source }, host), document, source)
+  }
   const key = await openSopsDataKey(ageFiles(metadata, source), keyContext(host), environment)
   const tree = new Tree({ key, metadata, source, text: document.text, json: document.form !== 'yaml' })
   const entries = root.entries.flatMap((entry): ForeignEntry[] => {
@@ -50,6 +57,11 @@ export async function readSops(
     return [{ key: entry.key.value, value: tree.read(entry.value, entry.key.value), at }]
   })
   tree.verify()
+  return fileOf(entries, document, source)
+}
+
+/** The entries as each form has them, with their places. */
+function fileOf(entries: readonly ForeignEntry[], document: SopsDocument, source: string): ForeignFile {
   if (document.form === 'dotenv') return dotenvFile(entries, document.lines, source)
   if (document.form === 'ini') return { entries: withoutDefault(placed(entries, document.lines, source), source) }
   return { entries }
@@ -120,7 +132,7 @@ function ageFiles(metadata: ObjectNode, source: string): string[] {
     'key_unavailable',
     groups ? `the key of ${source} is shared between groups of keys` : `${source} is not encrypted for age recipients`,
     {
-      hint: 'add yourself with "sops rotate --add-age <recipient> -i <file>" in one key group, or decrypt it with SOPS',
+      hint: rich`to import it, let the program sops decrypt it with ${again('with-sops')}; or add yourself with "sops rotate --add-age <recipient> -i <file>" in one key group`,
     },
   )
 }
