@@ -113,6 +113,7 @@ export {
   setEnvironmentTag,
 } from './environments/environment-tags.ts'
 export { type ListedEnvironments, listEnvironments } from './environments/list-environments.ts'
+export { type NameWithin, namesWithin } from './environments/names-within.ts'
 export { listReferrers, type Referrer } from './environments/referrers.ts'
 export { removeEnvironment } from './environments/remove-environment.ts'
 export { requireEnvironment } from './environments/require-environment.ts'

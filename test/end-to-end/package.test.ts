@@ -138,7 +138,7 @@ describe('the installed package', function () {
       expect(await esc(['--help'])).to.include('USAGE')
       expect(await esc(['env', 'rotate', '--help'])).to.include('esc env rotate rotators/ci')
       expect(existsSync(join(prefix, 'share', 'man', 'man1', 'esc-env-rotate.1')), 'linked by npm').to.equal(true)
-      for (const shell of ['bash', 'zsh', 'fish']) expect(await esc(['completion', shell])).to.include('rotators')
+      for (const shell of ['bash', 'zsh', 'fish']) expect(await esc(['completion', shell])).to.include('esc __complete')
       await esc(['init'])
       await esc(['env', 'init', 'app/dev'])
       await esc(['env', 'set', 'app/dev', 'password', 'not-a-real-secret', '--secret'])

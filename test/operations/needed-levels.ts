@@ -20,7 +20,7 @@ export interface Use {
 const always: Readonly<Record<GuardLevel, string>> = {
   read: `
     analyze-definition check-edit describe-place describe-version diagnose-environment find-definitions offer-completions propose-merge summarize-edit environment-types get-environment-id get-environment-settings get-environment-tag get-schedule
-    list-environment-tags list-imports list-owed-rotations list-references-to-key list-referrers list-revision-tags list-revisions
+    list-environment-tags list-imports list-names-within list-owed-rotations list-references-to-key list-referrers list-revision-tags list-revisions
     list-rotations list-scheduled-runs list-schedules locate-definition plan-prune preview-roll-back require-environment resolve-version select-environment`,
   open: `clone-environment issue-token list-credentials list-journal-records open-environment trust-key`,
   write: `

@@ -325,6 +325,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'get-compared-side': { input: given({ path: [], format: undefined, showSecrets: true }), fails: missing },
   'list-revisions': { fails: missing },
   'describe-version': { subject: 'app/dev@2', fails: { code: 'not_found', subject: 'app/dev@99' } },
+  'list-names-within': { input: given('versions'), fails: missing },
   'list-revision-tags': { fails: missing },
   'tag-revision': {
     subject: 'app/dev@next',

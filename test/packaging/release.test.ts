@@ -109,7 +109,9 @@ describe('a release', function () {
   it('knows its help and its completion', async () => {
     expect(await installed.ok('--help')).to.include('USAGE')
     expect(await installed.ok('env', 'rotate', '--help')).to.include('esc env rotate rotators/ci')
-    for (const shell of ['bash', 'zsh', 'fish']) expect(await installed.ok('completion', shell)).to.include('rotators')
+    for (const shell of ['bash', 'zsh', 'fish'])
+      expect(await installed.ok('completion', shell)).to.include('esc __complete')
+    expect(await installed.ok('__complete', '--names', '--word=rotato')).to.equal('rotators\n')
   })
 
   it('serves the API and the console', async () => {

@@ -34,7 +34,7 @@ const onlyHere = `
   edit-definition encrypt-for-definition export-pulumi-stack export-store-to-folder get-scheduler-look
   get-scheduler-settings get-status grant-token import-environments import-store-into-database
   import-values init-issuer install-scan-hook issue-token list-environments-to-renumber
-  list-references-to-key list-unfinished-rotations locate-definition note-scheduler-look open-draft
+  list-names-within list-references-to-key list-unfinished-rotations locate-definition note-scheduler-look open-draft
   open-text plan-prune plan-trust-setup prepare-webhook-deliveries prune-environment publish-issuer
   record-agent-call renumber-environment request-access require-known restore-working-definition
   review-trust rewrap-key rewrap-keys rotate-signing-key run-due-schedule save-working-definition

@@ -9,12 +9,13 @@ export default class Completion extends EscCommand<string, typeof flags> {
   static override id = 'completion'
   static override summary = 'Print the completion script for a shell.'
   static override description =
-    `Prints a script that completes the commands and flags of esc, and the names of environments in the current store. Load it from the start-up
-file of your shell.`
+    `Prints a script that completes commands, flags and their values, and names in the current store: environments, versions, tags, schedules and
+the paths of rotators. Load it from the start-up file of your shell. Completion needs no key, and asks no server.`
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'source <(esc completion bash)' },
     { description: 'zsh, in ~/.zshrc', command: 'source <(esc completion zsh)' },
     { description: 'fish', command: 'esc completion fish > ~/.config/fish/completions/esc.fish' },
+    { description: 'PowerShell, in $PROFILE', command: 'esc completion powershell | Out-String | Invoke-Expression' },
   ]
   static override flags = flags
   static override args = { shell: { description: SHELLS.join(', '), required: true } }

@@ -14,6 +14,7 @@ import { RunningCommand } from './running-command.ts'
  * `io`; `root` is the folder of the package.
  */
 export async function main(argv: readonly string[], root: string, host: Host = ownHost()): Promise<number> {
+  if (argv[0] === '__complete') return (await import('./complete.ts')).complete(argv.slice(1), host)
   let hidden = () => hiddenWords(undefined, argv)
   const concealment = new Concealment(() => hidden())
   const io = writingProse(host, concealment)

@@ -13,11 +13,8 @@ export type Route =
  */
 const LEADING_FLAGS = ['--env', '--store']
 
-/**
- * Finds the command: the longest name that the first words spell. A group without a sub-command is
- * a question for help; a word that names no command is an error with a suggestion.
- */
-export function route(argv: readonly string[]): Route {
+/** The first words of a command line: the name of a command or group, as far as they spell one. */
+export function leadingWords(argv: readonly string[]) {
   const leading: string[] = []
   let path: string[] = []
   let index = 0
@@ -40,7 +37,15 @@ export function route(argv: readonly string[]): Route {
     index++
   }
 
-  const rest = argv.slice(index)
+  return { path, leading, rest: argv.slice(index) }
+}
+
+/**
+ * Finds the command: the longest name that the first words spell. A group without a sub-command is
+ * a question for help; a word that names no command is an error with a suggestion.
+ */
+export function route(argv: readonly string[]): Route {
+  const { path, leading, rest } = leadingWords(argv)
   const id = path.join(':')
   const word = rest[0]
   if (id === 'help') return { kind: 'help', subject: helpSubject(rest) }

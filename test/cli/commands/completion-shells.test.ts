@@ -1,78 +1,111 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadPty } from '../../end-to-end/own-terminal.ts'
+import { Program } from '../../end-to-end/program.ts'
 import { findBinary } from '../../servers/binary.ts'
 import { Playground } from './esc.ts'
 
+/** Names that a shell must not take for words of its own. */
+const DEFINITION = `values:
+  database:
+    user: {fn::rotate::password: {inputs: {}}}
+  evil:
+    "$(touch pwned)": {fn::rotate::password: {inputs: {}}}
+`
+
 describe('completion in the shells themselves', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   const playground = new Playground()
+  const home = join(playground.folder, 'shell')
+  before(async function () {
+    if (!Program.isBuilt()) this.skip()
+    await playground.withEnvironment('app/dev', DEFINITION)
+    await playground.ok('env', 'version', 'tag', 'app/dev@stable')
+    mkdirSync(home)
+    for (const shell of ['bash', 'zsh', 'fish'])
+      writeFileSync(join(home, `esc.${shell}`), await playground.ok('completion', shell, '--no-descriptions'))
+  })
   after(() => playground.remove())
 
+  const env = () => ({ ...playground.env, PATH: process.env.PATH ?? '', HOME: home, ZDOTDIR: home, TERM: 'dumb' })
+  const program = `'${process.execPath}' '${Program.path}'`
   const skipped = (context: Mocha.Context, what: string) => {
     console.log(`      skipped: ${what} is not installed`)
     return context.skip()
   }
 
-  it('fish offers commands, environments and the values of flags', async function () {
+  it('fish offers commands, flags, values and names in the store', async function () {
     const fish = findBinary('fish')
     if (fish === undefined) return skipped(this, 'fish')
-    const script = `function esc; echo app/dev; echo base/common; end\n${await playground.ok('completion', 'fish', '--no-descriptions')}`
-    const complete = (line: string) =>
-      String(
-        spawnSync(fish, ['--no-config', '-c', `${script}\ncomplete -C '${line}'`], {
-          env: { PATH: process.env.PATH, HOME: playground.folder },
-        }).stdout,
-      )
-        .split('\n')
-        .filter((each) => each !== '')
-    expect(complete('esc env version h')).to.deep.equal(['history'])
-    expect(complete('esc env open app/d')).to.deep.equal(['app/dev'])
-    expect(complete('esc env open app/dev --format d').sort()).to.deep.equal(['detailed', 'dotenv'])
-    expect(complete('esc env ls --output=t')).to.deep.equal(['--output=text'])
+    const lines = {
+      'esc open app/dev@st': ['app/dev@stable'],
+      'esc env rotate app/dev data': ['database.user'],
+      'esc env open app/dev --format d': ['detailed', 'dotenv'],
+      'esc env ls --output=t': ['--output=text'],
+      'esc sched': ['schedule', 'scheduler'],
+    }
+    const asked = Object.keys(lines).map((line) => `complete -C '${line}'; echo .`)
+    const script = `function esc; ${program} $argv; end; source ${home}/esc.fish; ${asked.join('; ')}`
+    const { stdout } = spawnSync(fish, ['--no-config', '-c', script], { env: env(), cwd: playground.folder })
+    const answers = String(stdout).split('.\n')
+    for (const [index, expected] of Object.values(lines).entries())
+      expect(answers[index]?.split('\n').filter(Boolean).sort(), asked[index]).to.deep.equal(expected)
     return undefined
   })
 
-  it('zsh offers the values of flags, in both ways to write them', async function () {
-    const [zsh, pty] = [findBinary('zsh'), await loadPty()]
-    if (zsh === undefined || pty === undefined) return skipped(this, 'zsh')
-    const home = join(playground.folder, 'zsh')
-    mkdirSync(home)
-    writeFileSync(join(home, 'esc.zsh'), await playground.ok('completion', 'zsh', '--no-descriptions'))
-    writeFileSync(
-      join(home, '.zshrc'),
-      `PS1='ready> '; autoload -Uz compinit; compinit -u -D; esc() { if [[ "$*" == 'env ls' ]]; then echo app/dev; else print -r -- "<$*>"; fi }; source ${home}/esc.zsh\n`,
-    )
-    const shell = pty.spawn(zsh, ['-i'], {
-      cols: 200,
-      env: { PATH: process.env.PATH ?? '', HOME: home, ZDOTDIR: home, TERM: 'dumb' },
-    })
-    let screen = ''
-    shell.onData((text) => {
-      screen += text
-    })
-    const shows = async (text: string) => {
-      for (const end = Date.now() + 15_000; !screen.includes(text); ) {
-        if (Date.now() > end) throw new Error(`no ${text} in: ${screen}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+  /** What the shell runs after Tab: the function in the place of esc prints it. */
+  const TYPED = [
+    ['esc env tag ls --output=js', '<env tag ls --output=json>'],
+    ['esc open app/dev@st', '<open app/dev@stable>'],
+    ['esc env version tag app/dev@new @st', '<env version tag app/dev@new @stable>'],
+    ['esc env rotate app/dev datab', '<env rotate app/dev database.user>'],
+    // What is inserted is quoted, so that it is one word.
+    ['esc env rotate app/dev evi', '<env rotate app/dev evil["$(touch pwned)"]>'],
+  ] as const
+
+  const start = {
+    bash: { words: ['--norc', '-i'], first: (stand: string) => `${stand}; source ${home}/esc.bash` },
+    zsh: {
+      words: ['-i'],
+      first: (stand: string) => `autoload -Uz compinit; compinit -u -D; ${stand}; source ${home}/esc.zsh`,
+    },
+  }
+  for (const shell of ['bash', 'zsh'] as const) {
+    it(`${shell} completes what is typed, and runs nothing that a name holds`, async function () {
+      const [binary, pty] = [findBinary(shell), await loadPty()]
+      if (binary === undefined || pty === undefined) return skipped(this, shell)
+      const { words, first } = start[shell]
+      const stand = `esc() { if [ "$1" = __complete ]; then ${program} "$@"; else printf '<%s>\\n' "$*"; fi; }`
+      const terminal = pty.spawn(binary, words, {
+        cols: 300,
+        cwd: playground.folder,
+        env: { ...env(), PS1: 'ready> ' },
+      })
+      let screen = ''
+      terminal.onData((text) => {
+        screen += text
+      })
+      const shows = async (text: string) => {
+        for (const end = Date.now() + 15_000; !screen.includes(text); ) {
+          if (Date.now() > end) throw new Error(`no ${text} in: ${screen}`)
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
       }
-    }
-    try {
-      await shows('ready> ')
-      for (const [typed, completed] of [
-        ['esc env open app/dev --format yam', '<env open app/dev --format yaml>'],
-        ['esc env tag ls --output=js', '<env tag ls --output=json>'],
-        ['esc env get ap', '<env get app/dev>'],
-      ] as const) {
+      const type = async (typed: string, shown: string) => {
         screen = ''
-        shell.write(`${typed}\t\r`)
-        await shows(completed)
+        terminal.write(typed)
+        await shows(shown)
       }
-    } finally {
-      shell.kill()
-    }
-    return undefined
-  })
+      try {
+        await type(`${first(stand)}; echo set-$((20 + 3))\r`, 'set-23')
+        for (const [typed, completed] of TYPED) await type(`${typed}\t\r`, completed)
+      } finally {
+        terminal.kill()
+      }
+      expect(existsSync(join(playground.folder, 'pwned'))).to.equal(false)
+      return undefined
+    })
+  }
 })

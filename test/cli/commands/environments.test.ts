@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -401,39 +400,6 @@ describe('the commands of a store', () => {
       change: 'set',
       tags: null,
     })
-  })
-
-  it('completion prints scripts that the shells accept', async () => {
-    const bash = await playground.ok('completion', 'bash')
-    expect(spawnSync('bash', ['-n'], { input: bash }).status).to.equal(0)
-    const complete = (...words: string[]) => {
-      // Names of environments are asked of the program, which a function stands for.
-      const script = `${bash}\nesc() { echo app/dev; echo base/common; }\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _esc; printf '%s\\n' "\${COMPREPLY[@]}"`
-      return String(spawnSync('bash', ['--norc', '-c', script], { env: { PATH: process.env.PATH } }).stdout)
-        .trim()
-        .split('\n')
-    }
-    expect(complete('esc', 'en')).to.deep.equal(['env'])
-    expect(complete('esc', 'env', 'ro')).to.deep.equal(['rotate', 'rotators'])
-    expect(complete('esc', 'env', 'rotate', '--fa')).to.deep.equal(['--failed'])
-    expect(complete('esc', 'env', 'version', 'h')).to.deep.equal(['history'])
-    expect(complete('esc', 'config', 's')).to.deep.equal(['set', 'set-all'])
-    expect(complete('esc', 'config', 'set', '--pl')).to.deep.equal(['--plaintext'])
-    for (const words of [
-      ['esc', 'env', 'open', 'app/dev', '--format', 'd'],
-      ['esc', 'env', 'open', 'app/dev', '--format', '=', 'd'],
-    ])
-      expect(complete(...words), words.join(' ')).to.deep.equal(['detailed', 'dotenv'])
-    expect(complete('esc', 'env', 'ls', '--output', '=')).to.deep.equal(['text', 'json'])
-    for (const words of [
-      ['esc', 'env', 'get', 'app/d'],
-      ['esc', 'config', 'env', 'add', 'app/d'],
-      ['esc', 'config', 'set', '--env', 'app/d'],
-      ['esc', 'config', 'cp', 'aws:region', '--dest', 'app/d'],
-    ])
-      expect(complete(...words), words.join(' ')).to.deep.equal(['app/dev'])
-    expect(await playground.ok('completion', 'fish')).to.include('complete -c esc')
-    expect(await playground.ok('completion', 'zsh')).to.match(/^#compdef esc\n/)
   })
 
   it('keeps temporary files of open private', async () => {

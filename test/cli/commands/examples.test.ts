@@ -92,6 +92,7 @@ const FAILS: Readonly<Record<string, number>> = { 'env:open-request': 1 }
 
 /** Examples whose files or circumstances other tests set up. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'completion powershell': 'nowhere: PowerShell is not installed',
   'env:change-secrets-provider': 'test/keys, test/cli/commands: keys of vendors, passphrases',
   'env:init awskms': 'test/cli/commands: keys of vendors, asked at once',
   'env:import:pulumi': 'test/cli/commands: importing',
