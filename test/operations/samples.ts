@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseEnvironment } from '../../src/language/index.ts'
 import {
@@ -518,6 +519,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     input: given({ folder: '/nowhere', where: { kind: 'files', paths: [] }, least: 8, allowed: [] }),
   },
   'install-scan-hook': {
+    before: ({ folder }) => void execFileSync('git', ['init', '--quiet', folder]),
+    input: (_, { folder }) => ({ folder, script: '#!/bin/sh\n' }),
+    commitsNothing: true,
     fails: { input: given({ folder: '/nowhere', script: '' }), code: 'invalid_input' },
   },
   'check-store': { input: given({ references: [], fix: false, useKeys: true }) },
