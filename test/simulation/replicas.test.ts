@@ -51,6 +51,19 @@ describe('simulated servers on one database', function () {
     throw new Error(`${found.message}\nreplay with: ${again}\nwhat happened:\n  ${found.log.join('\n  ')}`)
   })
 
+  if (replayed === undefined)
+    for (const [seed, why] of [
+      [568220213, 'one that slept while it made room asked for a credential that nobody looked for any more'],
+      [
+        931979738,
+        'a run that finished what another had begun, and could not say so, was a success that nothing showed',
+      ],
+    ] as const)
+      it(`do so in schedule ${seed}: ${why}`, async () => {
+        const { found } = await simulateMany({ first: seed, count: 1, endMs: Number.POSITIVE_INFINITY })
+        if (found !== undefined) throw new Error(`${found.message}\n  ${found.log.join('\n  ')}`)
+      })
+
   describe('are not what they should be', () => {
     const wrongs: Readonly<Record<DatabaseSabotage, { readonly seed: number; readonly expected: RegExp }>> = {
       'late answers are believed': { seed: 334, expected: /nobody knows/ },

@@ -106,9 +106,9 @@ class DueRun {
 
   /**
    * Returns `undefined` when another process has done it meanwhile.
-   * @param again true when what was cut off before has just been finished.
+   * @param tries 1, or more where the ones before have only finished what was cut off.
    */
-  async rotate(again = false): Promise<RunOutcome | undefined> {
+  async rotate(tries = 1): Promise<RunOutcome | undefined> {
     const { work, schedule, step } = this.#context
     let report: RotationReport
     try {
@@ -129,8 +129,14 @@ class DueRun {
     const { revision } = report
     // Another process has taken the lock over and done it, as when this one was stopped for long.
     if (revision === undefined && (await this.#ranElsewhere())) return undefined
-    // It has only finished what another one had saved. What nothing shows would not be believed.
-    if (revision === undefined && failed.length === 0 && report.paths.length > 0 && !again) return this.rotate(true)
+    // What another one had saved. A success that no revision shows would not be believed.
+    const onlyFinished = revision === undefined && failed.length === 0 && report.paths.length > 0
+    // More than once where the database could not be told that it is finished.
+    if (onlyFinished && tries < 3) return this.rotate(tries + 1)
+    if (onlyFinished) {
+      const error = 'only what was begun before could be finished'
+      return this.#record('failed', { revision, failed, warnings: report.warnings, error })
+    }
     const result =
       failed.length === 0
         ? 'succeeded'
