@@ -84,8 +84,8 @@ describe('simulated rotations', function () {
     if (found) throw failure(found)
     const seconds = ((performance.now() - begun) / 1000).toFixed(0)
     console.log(`      ${schedules} schedules from ${firstSeed} in ${seconds} s: ${summary(counts)}`)
-    // A simulation in which something never happens says nothing about it. The rarest happens in one
-    // schedule of 200, so only many of them tell that it happens too rarely.
+    // A simulation in which something never happens says nothing about it. The rarest happens in
+    // one schedule of 200, so only many of them tell that it happens too rarely.
     if (slow && schedules < 2_000) return
     for (const [what, times] of Object.entries(counts))
       expect(times, what).to.be.greaterThan(slow ? schedules / 1_000 : 0)
