@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -136,6 +136,9 @@ const PIPED = [
   'config:set --path',
 ]
 
+/** A file of dotenvx, and its key. */
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'dotenvx', name), 'utf8')
+
 /** The entry for an example: of its command, or of its command and a word in it. */
 function entryFor<T>(entries: Readonly<Record<string, T>>, id: string, command: string): T | undefined {
   const key = Object.keys(entries).find((entry) => {
@@ -166,12 +169,15 @@ describe('the examples in the help', function () {
       'ci.yaml': CI,
       'definitions/app/dev.yaml': DEV,
       '.env': 'A=1\n',
+      '.env.production': recorded('recorded.env'),
+      'keys/.env.keys': recorded('recorded.keys'),
       'key.pem': '-----BEGIN PRIVATE KEY-----\nnot-a-real-one\n-----END PRIVATE KEY-----\n',
       'key.json': '{"type": "service_account"}\n',
       'values.json': '{"aws:region": {"value": "eu-west-1", "secret": false}}\n',
       'webhook.secret': 'not-a-real-secret\n',
     }
     mkdirSync(join(folder, 'definitions', 'app'), { recursive: true })
+    mkdirSync(join(folder, 'keys'))
     mkdirSync(join(folder, '.config', 'fish', 'completions'), { recursive: true })
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     mkdirSync(join(folder, 'bin'))

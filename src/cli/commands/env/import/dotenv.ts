@@ -29,7 +29,7 @@ which is not imported.`
     { description: 'Encrypt every value', command: 'esc env import dotenv app/dev .env --secret' },
     {
       description: 'Import a file of dotenvx',
-      command: 'esc env import dotenv app/production .env.production --keys ~/keys/.env.keys',
+      command: 'esc env import dotenv app/prod .env.production --keys ~/keys/.env.keys',
     },
   ]
   static override flags = flags
