@@ -73,8 +73,8 @@ export interface RowsStatement {
 
 /**
  * Returns the statement that adds rows to an environment. It returns one row; none where somebody
- * else has changed the environment meanwhile: then it changes nothing, and keeps no token. It waits
- * for a row and for the disk as any transaction of a store does, also where it is one by itself.
+ * else has changed the environment meanwhile: then it changes nothing, and keeps no token. It sets
+ * its own limits, since it may be sent without a transaction around it.
  *
  * @param token of the transaction, for the table `committed`.
  */

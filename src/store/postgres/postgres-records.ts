@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EscError } from '../../errors.ts'
-import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
+import type { FileSystem } from '../../files/index.ts'
 import type { EntryKind } from '../records/entries.ts'
 import type { OutboxEvent } from '../records/outbox-records.ts'
 import { Postponed } from '../records/postponed.ts'
@@ -16,7 +16,7 @@ import type {
   TransactionRequest,
 } from '../records/records.ts'
 import type { SharedJobs, SharedQueue } from '../records/shared-jobs.ts'
-import { type AddedRows, addedRows, addingStatement } from './append-rows.ts'
+import { addingStatement } from './append-rows.ts'
 import { BossJobs, type JobTiming, SharedBoss } from './boss-jobs.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseAudit } from './database-audit.ts'
@@ -26,11 +26,11 @@ import { DatabaseOutbox } from './database-outbox.ts'
 import { Leases, type LeaseTiming, leaseName } from './leases.ts'
 import { limits } from './limits.ts'
 import { Replica } from './replica.ts'
-import type { EnvironmentFiles } from './rows.ts'
 import { keepRun } from './schedule-runs.ts'
-import { type Bytes, filesBelow, type TreeChange, TreeFolder } from './tree.ts'
+import type { Bytes } from './tree.ts'
 import { TreeFiles } from './tree-files.ts'
 import { type KeptChange, writeEnvironmentRows, writeStoreFiles } from './write-rows.ts'
+import { type Written, writtenBy } from './written-changes.ts'
 
 interface PostgresRecordsOptions {
   readonly database: PostgresDatabase
@@ -51,18 +51,6 @@ type Act<T> = Parameters<typeof PostgresDatabase.prototype.transaction<T>>[1]
 interface Kept {
   readonly environments: readonly KeptChange[]
   readonly storeVersion: number | undefined
-}
-
-/** Everything a transaction has changed. */
-interface Written {
-  /** Places of environments. */
-  readonly places: readonly string[]
-  readonly environments: ReadonlyMap<string, EnvironmentFiles | undefined>
-  /** The environment to which nothing but rows was added, where that is all that was done. */
-  readonly added: AddedRows | undefined
-  readonly storeFiles: ReadonlyMap<string, Bytes | undefined>
-  /** Temporary names that are no more. */
-  readonly gone: readonly string[]
 }
 
 /**
@@ -141,7 +129,7 @@ export class PostgresRecords implements StoreRecords {
       begun(token)
       const { result, changes } = this.files.tree.attempt(
         () => write(transaction),
-        (made) => this.#written(made),
+        (made) => writtenBy(made, this.files.tree, this.#replica),
       )
       for (const each of runs) await keepRun(statements, this.#database.schema, { ...each, id: id ?? '' })
       await this.#outbox.tell(statements, told)
@@ -177,7 +165,7 @@ export class PostgresRecords implements StoreRecords {
     const { transaction, later, undo, runs, told } = wishes()
     const { result, changes } = this.files.tree.attempt(
       () => write(transaction),
-      (made) => this.#written(made),
+      (made) => writtenBy(made, this.files.tree, this.#replica),
     )
     const { added, gone } = changes
     if (added !== undefined && runs.length === 0) {
@@ -272,69 +260,6 @@ export class PostgresRecords implements StoreRecords {
     return `begin isolation level repeatable read; ${limits}; lock table ${this.#database.schema}.store in share row exclusive mode`
   }
 
-  /** Tells environments from other files in what was changed. */
-  #written(changes: readonly TreeChange[]): Written {
-    const paths = changes.map(({ path }) => path)
-    const { tree } = this.files
-    const added = this.#added(changes)
-    if (added !== undefined) {
-      const gone = paths.filter((path) => isTemporary(path))
-      return { places: [added.before.place], environments: new Map(), added, storeFiles: new Map(), gone }
-    }
-    const places = new Set<string>()
-    const loose = new Set<string>()
-    const gone: string[] = []
-    for (const path of new Set(paths)) {
-      const parts = path.split('/')
-      if (isTemporary(path)) {
-        if (tree.find(path) === undefined) gone.push(path)
-        continue
-      }
-      const place = parts.slice(0, 2).join('/')
-      const isFolder = tree.find(place) instanceof TreeFolder || this.#replica.at(place) !== undefined
-      if (parts.length >= 2 && isFolder) places.add(place)
-      // A project's folder means nothing by itself.
-      else if (parts.length > 1 || !(tree.find(path) instanceof TreeFolder)) loose.add(path)
-    }
-    const environments = new Map<string, EnvironmentFiles | undefined>()
-    const storeFiles = new Map<string, Bytes | undefined>()
-    for (const place of places) {
-      const found = tree.find(place)
-      const files = found instanceof TreeFolder ? filesBelow(found) : undefined
-      if (files?.has('settings.yaml') || this.#replica.at(place) !== undefined) environments.set(place, files)
-      else for (const [file, content] of files ?? []) storeFiles.set(`${place}/${file}`, content)
-    }
-    for (const path of loose) {
-      const found = tree.find(path)
-      if (found instanceof TreeFolder) continue
-      if (found !== undefined || this.#replica.hasStoreFile(path)) storeFiles.set(path, found)
-    }
-    return { places: [...places], environments, added, storeFiles, gone }
-  }
-
-  /** The rows that were added to one environment. `undefined`: more than that was done. */
-  #added(changes: readonly TreeChange[]): AddedRows | undefined {
-    const { tree } = this.files
-    const [first] = changes
-    const place = first?.path.split('/').slice(0, 2).join('/') ?? ''
-    const before = this.#replica.at(place)
-    if (before === undefined) return undefined
-    const paths = new Set<string>()
-    for (const { path, before: old, after } of changes) {
-      if (!path.startsWith(`${place}/`) || old instanceof TreeFolder || after instanceof TreeFolder) return undefined
-      if (!isTemporary(path)) paths.add(path.slice(place.length + 1))
-      else if (tree.find(path) !== undefined) return undefined
-    }
-    const files = new Map(before.files)
-    for (const path of paths) {
-      const content = tree.find(`${place}/${path}`)
-      if (content instanceof TreeFolder) return undefined
-      if (content === undefined) files.delete(path)
-      else files.set(path, content)
-    }
-    return addedRows(before, files, paths)
-  }
-
   async #keep(
     statements: Statements,
     { changes, purpose, token }: { readonly changes: Written; readonly purpose: string; readonly token: string },
@@ -391,10 +316,6 @@ function wishes() {
     tell: (event) => void told.push(event),
   }
   return { transaction, later, undo, runs, told }
-}
-
-function isTemporary(path: string): boolean {
-  return path.split('/').some((part) => part.startsWith(temporaryPrefix))
 }
 
 function idIn(files: ReadonlyMap<string, Bytes>): string {

@@ -55,7 +55,7 @@ export class Tree {
     const above = folder.path
     const path = above === '' ? name : `${above}/${name}`
     if (this.#changes !== undefined) this.#changes.push({ folder, name, path, before, after, version: folder.version })
-    else if (!path.split('/').some((part) => part.startsWith(temporaryPrefix))) {
+    else if (!isTemporary(path)) {
       throw new Error(`${path} is changed outside a transaction of the store`)
     }
     place(folder, name, after)
@@ -158,4 +158,9 @@ function folderAt(root: TreeFolder, parts: readonly string[]): TreeFolder {
     at = next
   }
   return at
+}
+
+/** True for a file that is about to be renamed, or is in such a folder. */
+export function isTemporary(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith(temporaryPrefix))
 }
