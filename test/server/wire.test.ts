@@ -95,13 +95,20 @@ values:
     const values = { ...before, pushed: { deep: 'cAnary-new' }, plain: 2, other: 'added' }
     const { headers } = await save(JSON.stringify({ values }), goSdk)
     expect(headers['pulumi-esc-revision']).to.equal('4')
-    const kept = readFileSync(join(program.folder, 'environments/wire/handed/environment.yaml'), 'utf8')
-    expect(kept).not.to.include('cAnary')
-    expect(kept).not.to.include(before.token.current)
+    const saved = () => readFileSync(join(program.folder, 'environments/wire/handed/environment.yaml'), 'utf8')
+    expect(saved()).not.to.include('cAnary')
+    expect(saved()).not.to.include(before.token.current)
     const after = await open()
     expect(after).to.deep.equal({ ...values, token: before.token })
     await program.ok('env', 'rotate', 'wire/handed', '--force')
     expect((await open()).token.previous).to.deep.equal(before.token.current)
+
+    // Elsewhere than before: without the first of a list, under another key, as a part of a text.
+    const { password, list, ...others } = values
+    const moved = { ...others, list: list.slice(1), renamed: password, dsn: `user:${password}@host`, note: 'cAn' }
+    await save(JSON.stringify({ values: moved }), goSdk)
+    expect(saved()).not.to.include('cAnary')
+    expect(await open()).to.deep.include({ list: list.slice(1), renamed: password, dsn: moved.dsn, note: 'cAn' })
 
     // Whoever says what is secret is believed, and a command line too.
     await save('values: {password: {fn::secret: cAnary-2}, url: "${password}"}\n', goSdk)

@@ -118,7 +118,7 @@ async function replaceRevision(
   environment: Environment,
   { text, base, handedBack }: { readonly text: string; readonly base: Revision; readonly handedBack: boolean },
 ): Promise<SaveResult> {
-  const wanted = handedBack ? await withSecretsEncrypted(workspace, environment.name, { text, base }) : undefined
+  const wanted = handedBack ? await withSecretsEncrypted(workspace, environment, { text, base }) : undefined
   const kept = withMissingStates(wanted?.text ?? text, base)
   const working = environment.workingDefinition()
   const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}

@@ -1,7 +1,8 @@
 import type { ExportedValue } from '../../evaluate/index.ts'
 import { formatJson, type Json } from '../../json.ts'
-import type { Revision } from '../../store/index.ts'
+import type { Environment, Revision } from '../../store/index.ts'
 import {
+  type Assignment,
   decode,
   formatPropertyPath,
   fragmentOf,
@@ -12,22 +13,26 @@ import {
   setAllAt,
 } from '../../yaml/index.ts'
 import type { Workspace } from '../session/workspace.ts'
-import { checkDefinition } from './save-definition.ts'
+import { checkDefinition, knownSecrets } from './save-definition.ts'
+
+/** A text that contains a shorter secret by chance is common. */
+const leastPart = 8
 
 /**
- * A definition made of opened values, in which nothing says which of them are secret: what is a
- * secret in `base`, or is not known before something is opened, is encrypted. Where `base` opens a
- * provider or rotates, it does so again. `encrypted`, `kept`: the paths of both, below `values`.
+ * A definition made of opened values, in which nothing says which of them are secret. Encrypted is
+ * what is a secret in `base` or is not known before something is opened, and every text that is or
+ * contains a secret of `base`, wherever it stands now. Where `base` opens a provider or rotates, it
+ * does so again. `encrypted`, `kept`: the paths of both, below `values`.
  */
 export async function withSecretsEncrypted(
   workspace: Workspace,
-  name: string,
+  environment: Environment,
   { text, base }: { readonly text: string; readonly base: Revision },
 ): Promise<{ readonly text: string; readonly encrypted: readonly string[]; readonly kept: readonly string[] }> {
-  const values = getAt(decode(name, text).node, ['values'])
-  const { environment } = await checkDefinition(workspace, name, base.definition, { onlyToLook: true })
-  const before = getAt(decode(name, base.definition).node, ['values'])
-  const changes: { path: PropertyPath; value: Parameters<typeof setAllAt>[1][number]['value'] }[] = []
+  const { name } = environment
+  const { environment: evaluated } = await checkDefinition(workspace, name, base.definition, { onlyToLook: true })
+  const isSecret = await secretTest(environment, base)
+  const changes: Assignment[] = []
   const encrypted: string[] = []
   const kept: string[] = []
 
@@ -36,7 +41,7 @@ export async function withSecretsEncrypted(
     if (/^fn::(?:open|rotate)\b/.test(callOf(old) ?? '')) {
       changes.push({ path, value: fragmentOf(base.definition, old as Node) })
       kept.push(formatPropertyPath(path.slice(1)))
-    } else if (value?.secret || value?.unknown) {
+    } else if (value?.secret || value?.unknown || (node.kind === 'string' && isSecret(node.value))) {
       if (!isPlain(node)) return
       changes.push({ path, value: secretOf(plainData(fragmentOf(text, node))) })
       encrypted.push(formatPropertyPath(path.slice(1)))
@@ -45,9 +50,27 @@ export async function withSecretsEncrypted(
         visit(member, [...path, key], memberOf(value, key), old && getAt(old, [key]))
     }
   }
-  for (const [key, member] of values === undefined ? [] : membersOf(values))
-    visit(member, ['values', key], environment?.properties?.[key as string], before && getAt(before, [key]))
+  const values = getAt(decode(name, text).node, ['values'])
+  const before = getAt(decode(name, base.definition).node, ['values'])
+  for (const [key, member] of values === undefined ? [] : membersOf(values)) {
+    const value = evaluated === undefined && before !== undefined ? unknown : evaluated?.properties?.[key as string]
+    visit(member, ['values', key], value, before && getAt(before, [key]))
+  }
   return { text: setAllAt(text, changes), encrypted, kept }
+}
+
+/** A value of a definition that cannot be evaluated any more. */
+const unknown = { unknown: true } as ExportedValue
+
+/** Tells whether a text is, or contains, one of the secrets of a revision. */
+async function secretTest(environment: Environment, base: Revision): Promise<(text: string) => boolean> {
+  if (environment.settings.wrappedDataKey === undefined) return () => false
+  const key = await environment.dataKey()
+  environment.verifyUnder(key, base)
+  const known = knownSecrets(environment.name, base.definition, (ciphertext) => key.decrypt(ciphertext))
+  const secrets = new Set(known.flatMap(({ plaintext }) => plaintext || []))
+  const long = [...secrets].filter((secret) => secret.length >= leastPart)
+  return (text) => secrets.has(text) || long.some((secret) => text.includes(secret))
 }
 
 /** Only texts can be secrets as they are. */

@@ -246,7 +246,12 @@ function preferred(secrets: ReadonlySet<KnownSecret>, path: string): KnownSecret
   return first
 }
 
-function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Uint8Array) => string): KnownSecret[] {
+/** The secrets of a definition; none for one that cannot be read. */
+export function knownSecrets(
+  name: string,
+  definition: string,
+  decrypt: (ciphertext: Uint8Array) => string,
+): KnownSecret[] {
   const known: KnownSecret[] = []
   try {
     decryptDefinition(name, definition, (ciphertext, path) => {
@@ -257,8 +262,6 @@ function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Ui
       known.push({ path, plaintext, ciphertext })
       return ''
     })
-  } catch {
-    // A definition that cannot be read has no secrets to keep.
-  }
+  } catch {}
   return known
 }
