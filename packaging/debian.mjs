@@ -19,7 +19,7 @@ import { NODE_VERSION, registryPackage, root, run } from './registry.mjs'
 
 const DEBIAN_NAMES = { x64: 'amd64', arm64: 'arm64' }
 
-/** Where Debian's shells look for completions. */
+/** The places in which Debian's shells look for completions. */
 const COMPLETIONS = {
   bash: 'usr/share/bash-completion/completions/esc',
   zsh: 'usr/share/zsh/vendor-completions/_esc',

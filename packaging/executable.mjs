@@ -20,7 +20,7 @@ import { build } from 'esbuild'
 import { inject } from 'postject'
 import { NODE_VERSION, registryPackage, root, run } from './registry.mjs'
 
-/** Where Node looks for what it is to run: fixed by Node. */
+/** The name under which Node looks for what it is to run: fixed by Node. */
 const RESOURCE = { name: 'NODE_SEA_BLOB', fuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2' }
 
 export const ARCHITECTURES = ['x64', 'arm64']
@@ -64,7 +64,7 @@ export async function buildExecutable(arch, release) {
   }
 }
 
-/** What the program reads at run time: path in the package → file. */
+/** The files that the program reads at run time: path in the package → file. */
 function packageFiles(dist) {
   const isNeeded = (name) =>
     /^(?:(?:vendor\/)?[\w-]+\.cjs|cache\/.*|console\/.*|plugin\.js|third-party-licences\.txt)$/.test(name) &&

@@ -117,7 +117,7 @@ function synopsis({ id, args }, flags) {
   return [[bold(commandName(id)), ...words, ...needed, `[${italic('flag')} ...]`].join(' ')]
 }
 
-/** What stands below a group, directly. */
+/** The commands and groups directly below a group. */
 function below(prefix, { commands, topics }) {
   const texts = new Map(Object.entries(topics))
   for (const { id, summary } of commands) texts.set(id, summary)

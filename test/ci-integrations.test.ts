@@ -151,7 +151,7 @@ describe('what integrations/ has for jobs of CI systems', function () {
     expect(readFileSync(path('tmp/npm'), 'utf8')).to.match(/--ignore-scripts .*@gitesc\/cli@0\.1\.0\n$/)
     expect(readFileSync(path('path'), 'utf8').startsWith(path('tmp'))).to.equal(true)
     const latest = await act({ environment: 'app/ci', version: 'latest' })
-    expect([latest.code, latest.out]).to.deep.equal([1, '::error::version: latest is no exact version\n'])
+    expect([latest.code, latest.out]).to.deep.equal([1, '::error::version: latest is not an exact version\n'])
   })
 
   it('the inputs that the action declares are those that it reads, and the version is ours', () => {

@@ -17,7 +17,7 @@ class Refusal extends Error {}
 
 /** Installs a version of esc below the runner's temporary folder, and returns its folder of programs. */
 function install(version) {
-  if (!/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(version)) throw new Refusal(`version: ${version} is no exact version`)
+  if (!/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(version)) throw new Refusal(`version: ${version} is not an exact version`)
   const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), 'esc-'))
   const words = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `@gitesc/cli@${version}`]
   const isWindows = process.platform === 'win32'

@@ -5,7 +5,7 @@ const { getRawAsset } = require('node:sea')
 const { startFrom } = require('../../bin/run.cjs')
 const { nativePart } = require('./native-part.cjs')
 
-/** In place of the script that Node runs elsewhere. */
+/** Stands for the script that Node runs elsewhere. */
 process.argv[1] = process.execPath
 
 /** The bytes of a file of the package. Its memory is that of the executable: nobody may write to it. */

@@ -26,7 +26,7 @@ exports.nativePart = function nativePart(name, bytes) {
   throw new Error(`${name} can be loaded from no folder (${failures.join('; ')})`)
 }
 
-/** Where files may be written: from some, such as /dev/shm, no program may be run. */
+/** Folders in which files may be written. No program may be run from some, such as /dev/shm. */
 function folders() {
   return [os.tmpdir(), process.env.XDG_RUNTIME_DIR, process.env.XDG_CACHE_HOME, os.homedir()].filter(Boolean)
 }

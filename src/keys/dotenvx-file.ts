@@ -46,7 +46,7 @@ export async function openDotenvxKeys(
       open.push({
         ...key,
         publicKey: new PrivateKey(secret).publicKey.toHex(),
-        decrypt: (ciphertext) => opened(() => decrypt(secret, sealedBytes(ciphertext))),
+        decrypt: (ciphertext) => opened(() => decrypt(secret, ciphertextBytes(ciphertext))),
       })
     } catch {
       // Zero, or beyond the order of the curve.
@@ -64,7 +64,7 @@ function opened(decrypt: () => Uint8Array): Uint8Array | undefined {
   }
 }
 
-function sealedBytes(ciphertext: string): Uint8Array {
+function ciphertextBytes(ciphertext: string): Uint8Array {
   const base64 = ciphertext.slice('encrypted:'.length)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new EscError('invalid_input', 'it is not base64')
   return Buffer.from(base64, 'base64')

@@ -33,7 +33,7 @@ export function parseKeys(text: string, place: string): readonly FileKey[] {
   if (keys.length > 0) return keys
   const [first] = written
   const problem =
-    first === undefined ? 'is empty' : first.startsWith(`${prefix}:`) ? 'is damaged or cut short' : 'is no esc key'
+    first === undefined ? 'is empty' : first.startsWith(`${prefix}:`) ? 'is damaged or cut short' : 'is not an esc key'
   throw new EscError('key_unavailable', `${place} ${problem}`, {
     hint: `it must hold a whole line that begins with '${prefix}:', as in the backup of your key file`,
   })

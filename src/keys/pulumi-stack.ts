@@ -90,7 +90,7 @@ export async function openPulumiProvider(
 ): Promise<PulumiSecrets> {
   const hint = 'copy the lines `secretsprovider` and `encryptedkey` of the stack file as they are'
   const ciphertext = base64Of(encryptedKey.trim())
-  if (ciphertext === undefined) throw new EscError('invalid_input', 'encryptedkey: it is no base64', { hint })
+  if (ciphertext === undefined) throw new EscError('invalid_input', 'encryptedkey: it is not base64', { hint })
   try {
     const provider = await openSecretsProvider(url, context, stackOwner)
     const key = await provider.decryptForeign?.(ciphertext)

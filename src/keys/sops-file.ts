@@ -99,7 +99,7 @@ export function decryptSops(
   const [, data = '', iv = '', tag = '', type = ''] = form.exec(text) ?? []
   const tagBytes = Buffer.from(tag, 'base64')
   if (type === '' || tagBytes.length !== 16) {
-    throw new EscError('invalid_input', `${place} is no value that SOPS has encrypted`)
+    throw new EscError('invalid_input', `${place} is not a value that SOPS has encrypted`)
   }
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64'), { authTagLength: 16 })
   decipher.setAAD(Buffer.from(associatedData))

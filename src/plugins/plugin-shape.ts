@@ -14,7 +14,7 @@ export function pluginFault(exported: unknown): string | undefined {
     return `it is written for version ${shown(exported.contract)} of the contract, and this esc knows version ${contractVersion}`
   }
   const unknown = Object.keys(exported).find((key) => !['contract', 'rotators', 'providers'].includes(key))
-  if (unknown !== undefined) return `its default export has ${shown(unknown)}, which is no part of a plugin`
+  if (unknown !== undefined) return `its default export has ${shown(unknown)}, which is not a part of a plugin`
   const { rotators = [], providers = [] } = exported
   if (!Array.isArray(rotators)) return '`rotators` is not a list'
   if (!Array.isArray(providers)) return '`providers` is not a list'
@@ -66,7 +66,8 @@ function faultOf(member: unknown, { methods, optional, schemas }: Parts): string
   if (typeof member.description !== 'string' || member.description.trim() === '') return 'has no description'
   for (const method of methods) if (typeof member[method] !== 'function') return `has no method ${method}`
   for (const method of optional) {
-    if (member[method] !== undefined && typeof member[method] !== 'function') return `has a ${method} that is no method`
+    if (member[method] !== undefined && typeof member[method] !== 'function')
+      return `has a ${method} that is not a method`
   }
   for (const part of schemas) {
     if (member[part] === undefined) return `has no schema ${part}`

@@ -87,7 +87,7 @@ export function awsEndpoint(
   const isThere = usual !== undefined && partitionOfRegion(usual) === partition
   const region = isThere ? usual : partitions[partition].region
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(region)) {
-    throw new EscError('invalid_input', `${JSON.stringify(region)} is no region of AWS`, {
+    throw new EscError('invalid_input', `${JSON.stringify(region)} is not a region of AWS`, {
       hint: 'write a region such as us-west-2',
     })
   }

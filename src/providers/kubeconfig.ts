@@ -44,7 +44,7 @@ async function parsed(text: string, named: string): Promise<unknown> {
     throw unusable(named, 'is not YAML')
   }
   const kind = memberOf(config, 'kind') ?? 'Config'
-  if (kind !== 'Config' || memberOf(config, 'contexts') === undefined) throw unusable(named, 'is no kubeconfig')
+  if (kind !== 'Config' || memberOf(config, 'contexts') === undefined) throw unusable(named, 'is not a kubeconfig')
   return config
 }
 

@@ -82,7 +82,7 @@ function outputsOf(text: string, place: string): PlainObject {
     )
   }
   const version = memberOf(state, 'version')
-  if (typeof version !== 'number') throw failed('is no state of Terraform', 'check the address of the state')
+  if (typeof version !== 'number') throw failed('is not a state of Terraform', 'check the address of the state')
   if (version !== 4) {
     throw failed(
       `has version ${version} of the format; this esc reads 4`,

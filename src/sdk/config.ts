@@ -87,7 +87,7 @@ export class Config {
   /**
    * The value as a number, also of a text such as `"3"`. `undefined` when it is not set.
    *
-   * @throws EscError `invalid_input` for a secret, and for what is no number.
+   * @throws EscError `invalid_input` for a secret, and for what is not a number.
    */
   getNumber(key: string): number | undefined {
     return number(this.#clear(key), this.#name(key))

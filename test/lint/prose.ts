@@ -13,7 +13,7 @@ const PHRASES: readonly (readonly [found: RegExp, instead: string])[] = [
   [/\bcame to nothing\b/, 'failed, changed nothing'],
   [/\bis no time\b/, 'is not a time'],
   [
-    /(?<!\b[Tt]here )\b(?:is|are) no (?:folder|JSON|YAML|UTF-8|text|mapping|list|object|URL|digest|token|key|server|store|file)\b/,
+    /(?<!\b[Tt]here )\b(?:is|are) no (?:(?:valid|exact|absolute|public|alias|host|header) )?(?:folder|JSON|YAML|UTF-8|text|mapping|lists?|object|URL|digest|token|key|server|store|file|name|number|region|path|state|source|range|method|mount|namespace|base64|id|version|value|part|set|step|kubeconfig)\b/,
     'is not a folder, is not JSON',
   ],
   [/\b[Ll]ooks? after schedules\b/, 'runs the scheduler'],

@@ -26,6 +26,7 @@ const undeclared: Readonly<Record<string, string>> = {
   'list-references-to-key': 'editors ask for it, with what they have parsed',
   'locate-definition': 'editors ask for it, with a position',
   'scan-secrets': 'it reads files of this machine',
+  'install-scan-hook': 'it writes a hook of a repository of this machine',
   'check-variables': 'it is given what was opened',
   'require-known': 'it is given what was opened',
   'claim-scheduler': 'a process claims for itself',

@@ -145,7 +145,7 @@ describe('loadPlugins()', () => {
     'no version': [`export default { rotators: [${whole}] }`, /does not say `contract: 1`$/],
     'no default export': ['export const rotators = []', /its default export is not an object$/],
     'nothing in it': ['export default { contract: 1 }', /neither rotators nor providers$/],
-    'a misspelt part': ['export default { contract: 1, rotator: [] }', /has "rotator", which is no part/],
+    'a misspelt part': ['export default { contract: 1, rotator: [] }', /has "rotator", which is not a part/],
     'no list': ['export default { contract: 1, rotators: {} }', /`rotators` is not a list$/],
     'a missing method': [
       `export default { contract: 1, rotators: [{ ...${whole}, reconcile: undefined }] }`,
@@ -153,7 +153,7 @@ describe('loadPlugins()', () => {
     ],
     'a retire that is none': [
       `export default { contract: 1, rotators: [{ ...${whole}, retire: true }] }`,
-      /has a retire that is no method$/,
+      /has a retire that is not a method$/,
     ],
     'a name that nobody could write': [`export default { contract: 1, rotators: [${rotator('My Key')}] }`, /my-vendor/],
     'no schema': [

@@ -107,6 +107,6 @@ s3 =
 
   it('is not a host that a region could name', () => {
     for (const region of ['evil.example/', 'a@b', '', '-a'])
-      expect(() => awsEndpoint('s3', { region }, nowhere), region).to.throw('no region of AWS')
+      expect(() => awsEndpoint('s3', { region }, nowhere), region).to.throw('not a region of AWS')
   })
 })

@@ -204,7 +204,7 @@ describe('kubernetes-secrets', function () {
   })
 
   it('takes a kubeconfig neither from the store nor from a repository', async () => {
-    expect(await refusal({ from: 'config' })).to.match(/is no absolute path/)
+    expect(await refusal({ from: 'config' })).to.match(/is not an absolute path/)
     const repository = join(folder, 'repository')
     mkdirSync(repository)
     const file = join(repository, 'config')

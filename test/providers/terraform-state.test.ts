@@ -124,7 +124,7 @@ describe('terraform-state', () => {
       'is encrypted by OpenTofu',
     )
     expect(await says({ version: 3, modules: [] })).to.include('has version 3 of the format')
-    expect(await says('<html>')).to.include('is no state of Terraform')
+    expect(await says('<html>')).to.include('is not a state of Terraform')
     expect(await open({ http }, () => ({ status: 200, body: { version: 4 } }))).to.deep.equal({ outputs: {} })
   })
 

@@ -7,7 +7,7 @@ import { openSession } from '../framework/session.ts'
 
 /** Shorter secrets are words that stand in many files. */
 const USUAL_LEAST = 8
-/** With fewer characters, half of all files would be found. */
+/** Shorter secrets would be found by chance in half of all files. */
 const LOWEST_LEAST = 4
 
 /** The hook `pre-commit`. Git runs it in the folder that is the root of the repository. */

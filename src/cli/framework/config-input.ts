@@ -69,5 +69,5 @@ function isInteger(text: string): boolean {
 }
 
 function notOfType(type: ConfigType, hint: string): EscError {
-  return new EscError('usage', `the value is no ${type}`, { hint })
+  return new EscError('usage', `the value is not of type ${type}`, { hint })
 }

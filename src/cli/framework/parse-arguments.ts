@@ -155,7 +155,7 @@ function own(flags: Flags, name: string): Flag<unknown> | undefined {
 
 /** It may be a value, and the value a secret. */
 function notAFlag(): EscError {
-  return new EscError('usage', 'unknown flag: a word that begins with a dash is no flag of this command', {
+  return new EscError('usage', 'unknown flag: a word that begins with a dash is not a flag of this command', {
     hint: 'if it is a value, put -- before it; the flags are listed with --help',
   })
 }

@@ -38,7 +38,7 @@ export function awskmsKind(): ProviderKind {
         `vpce-[a-z0-9-]+\\.kms(?:-fips)?\\.${hostLabel}\\.vpce\\.amazonaws\\.com(?:\\.cn)?`,
       ],
       variables: ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL'],
-      unknown: 'which is no well-known one of its cloud',
+      unknown: 'which is not a well-known one of its cloud',
     },
     check: parseAwsKeyUrl,
     open: async (url, context, owner) =>
@@ -58,13 +58,13 @@ export function parseAwsKeyUrl(url: string): AwsKeyUrl {
   const keyId = arn?.[0] ?? path
   const alias = /(?:^|:)alias\/(.*)$/.exec(keyId)?.[1]
   if (alias !== undefined && !/^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(alias)) {
-    throw refuse(`'${alias}' is no alias name`)
+    throw refuse(`'${alias}' is not an alias name`)
   }
   if (arn === null && alias === undefined && (!/^[A-Za-z0-9_-]+$/.test(keyId) || keyId === 'alias')) {
     throw refuse(`'${keyId}' is not a key id`)
   }
   const region = parameters.get('region')
-  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) throw refuse(`'${region}' is no region`)
+  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) throw refuse(`'${region}' is not a region`)
   if (region !== undefined && arn !== null && region !== arn[1]) {
     throw refuse(`its region is ${region}, and that of the ARN ${arn[1]}`)
   }

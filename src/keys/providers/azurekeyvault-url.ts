@@ -21,7 +21,7 @@ export function azurekeyvaultKind(): ProviderKind {
       // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
       wellKnown: [`${hostLabel}\\.vault\\.(?:azure\\.net|azure\\.cn|usgovcloudapi\\.net)`],
       variables: [],
-      unknown: 'which is no well-known one of its cloud',
+      unknown: 'which is not a well-known one of its cloud',
     },
     check: parseAzureKeyUrl,
     open: async (url, context, owner) =>

@@ -34,9 +34,9 @@ export function parseVaultKeyUrl(url: string): VaultKeyUrl {
   }
   if (!/^\w(?:[\w.-]*\w)?$/.test(path) || path.includes('..')) throw refuse(`'${path}' is not a key name`)
   const engine = parameters.get('engine') ?? 'transit'
-  if (!isPath(engine)) throw refuse(`the engine '${engine}' is no mount`)
+  if (!isPath(engine)) throw refuse(`the engine '${engine}' is not a mount`)
   const namespace = parameters.get('namespace')?.replace(/^\/|\/$/g, '')
-  if (namespace !== undefined && !isPath(namespace)) throw refuse(`'${namespace}' is no namespace`)
+  if (namespace !== undefined && !isPath(namespace)) throw refuse(`'${namespace}' is not a namespace`)
   const address = parameters.get('address')
   return {
     kind: 'hashivault',

@@ -25,7 +25,7 @@ export interface JoinerPlan extends Joiner {
   readonly lock: readonly string[]
   /** Environments whose data key is encrypted for them already. */
   readonly already: readonly string[]
-  /** Environments under keys that are no lists: whoever keeps the key must give it to them. */
+  /** Environments under keys that are not lists: whoever keeps the key must give it to them. */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
   /**
    * Other recipients that the lists name and that could not open an environment so far:

@@ -32,7 +32,7 @@ export interface LeaverPlan {
   /** Environments whose data key was encrypted for them: each gets a new one. */
   readonly rekey: readonly string[]
   /**
-   * Environments they may have been able to open, under keys that are no lists: only whoever
+   * Environments they may have been able to open, under keys that are not lists: only whoever
    * keeps the key can end that.
    */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]

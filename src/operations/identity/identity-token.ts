@@ -60,7 +60,7 @@ function chosenSource(workspace: Workspace): string | undefined {
   const known = ['variable', ...systemNames, 'issuer']
   if (chosen === undefined || chosen === null) return undefined
   if (typeof chosen === 'string' && known.includes(chosen)) return chosen
-  throw new EscError('invalid_input', `${JSON.stringify(chosen)} is no source of identity tokens`, {
+  throw new EscError('invalid_input', `${JSON.stringify(chosen)} is not a source of identity tokens`, {
     hint: `oidc: {source} and ESC_OIDC_SOURCE are one of ${known.join(', ')}`,
   })
 }

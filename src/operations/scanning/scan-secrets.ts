@@ -107,7 +107,7 @@ const AS_LINES = [
 async function scanChanges(scanner: TextScanner, { folder, where }: ScanRequest) {
   const range = where.kind === 'commits' ? where.range : undefined
   if (range?.startsWith('-')) {
-    throw new EscError('usage', `${JSON.stringify(range)} is no range of commits`, {
+    throw new EscError('usage', `${JSON.stringify(range)} is not a range of commits`, {
       hint: 'write one such as main..HEAD',
     })
   }

@@ -31,7 +31,7 @@ export function clusterAccess(source: string, { env, signal, read }: Machine): C
     })
   const home = env.HOME || homedir()
   const path = source.startsWith('~/') ? join(home, source.slice(2)) : source
-  if (!isAbsolute(path)) throw refuse('is no absolute path, and begins with no ~/')
+  if (!isAbsolute(path)) throw refuse('is not an absolute path, and does not begin with ~/')
   const kubeconfig = read(path)
   const real = machineFiles.realPath(path)
   if (trackedNames(dirname(real), basename(real))?.length !== 0) throw refuse('is a file of a git repository')

@@ -154,7 +154,7 @@ const signInFields = ['issuer', 'clientId', 'scopes', 'user', 'allow', 'level', 
 
 function signInOf(value: Json): SignInSettings {
   if (isJsonObject(value) && value.clientSecret !== undefined) {
-    const hint = 'take it out, since esc.yaml is no place for a secret, and set ESC_SIGN_IN_SECRET for the server'
+    const hint = 'take it out, since a secret does not belong in esc.yaml, and set ESC_SIGN_IN_SECRET for the server'
     throw new SettingsFields({}, 'server.signIn', []).mistake('clientSecret', hint)
   }
   const fields = new SettingsFields(value, 'server.signIn', signInFields)

@@ -191,7 +191,7 @@ function checkProjectInputs({ login, project, lifetimeInDays: days }: OpenAiApiK
 function requireId(rotator: string, named: Readonly<Record<string, string>>, form: RegExp, hint: string): void {
   for (const [name, id] of Object.entries(named)) {
     if (form.test(id)) continue
-    throw new EscError('invalid_input', `${rotator}: \`${name}\` ${JSON.stringify(id)} is no id`, {
+    throw new EscError('invalid_input', `${rotator}: \`${name}\` ${JSON.stringify(id)} is not an id`, {
       hint: `${hint}; the settings at OpenAI show it`,
     })
   }

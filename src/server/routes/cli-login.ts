@@ -180,7 +180,7 @@ function waitingOf(c: ApiContext): Waiting {
   }
   const port = /^[1-9]\d{0,4}$/.test(cliSessionPort) ? Number(cliSessionPort) : 0
   if (port < 1 || port > 65_535) throw new Problem(400, 'cliSessionPort is not a port')
-  if (!/^[\w-]{8,200}$/.test(cliSessionNonce)) throw new Problem(400, 'cliSessionNonce is no nonce')
+  if (!/^[\w-]{8,200}$/.test(cliSessionNonce)) throw new Problem(400, 'cliSessionNonce is not a nonce')
   return { on: { kind: 'port', port, nonce: cliSessionNonce }, description, until }
 }
 

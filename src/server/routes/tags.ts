@@ -90,7 +90,8 @@ export function tagRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(environmentTags, subject)
     const start = after === '' ? 0 : Number(after)
-    if (!Number.isSafeInteger(start) || start < 0) throw new Problem(400, '`after` is no cursor of ours: leave it out')
+    if (!Number.isSafeInteger(start) || start < 0)
+      throw new Problem(400, '`after` is not one of our cursors: leave it out')
     const end = count === 0 ? result.length : start + count
     const tags: Record<string, ReturnType<typeof tagBody>> = Object.create(null)
     for (const tag of result.slice(start, end)) tags[tag.name] = tagBody(tag)

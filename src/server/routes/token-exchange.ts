@@ -160,7 +160,7 @@ interface Wish {
 /** Reads what is asked for, or what is wrong with it. */
 function wishOf(fields: Fields | undefined, organization: string): Wish | { error: string; message: string } {
   const bad = (message: string, error = 'invalid_request') => ({ error, message })
-  if (fields === undefined) return bad('the body is no form, and no JSON object')
+  if (fields === undefined) return bad('the body is neither a form nor a JSON object')
   const text = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '')
   if (text('grant_type') !== grantType) return bad(`grant_type is not ${grantType}`, 'unsupported_grant_type')
   if (text('audience') !== `urn:pulumi:org:${organization}`)

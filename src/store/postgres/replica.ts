@@ -99,7 +99,7 @@ export class Replica {
    * values, so that it can be sent with those that begin the transaction.
    */
   lockingStatement(place: string): string {
-    if (!/^[A-Za-z0-9._/-]+$/.test(place)) throw new Error(`${JSON.stringify(place)} is no place of an environment`)
+    if (!/^[A-Za-z0-9._/-]+$/.test(place)) throw new Error(`${JSON.stringify(place)} is not a place of an environment`)
     return `select id, place, settings, newest, version, generation from ${this.#schema}.environment
        where place = '${place}' for no key update`
   }

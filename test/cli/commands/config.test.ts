@@ -134,7 +134,7 @@ describe('esc config', function () {
         ['float', '0x10'],
       ] as const) {
         const err = await fails(['set', 'a:x', text, '--type', type])
-        expect(err).to.include(`the value is no ${type}`)
+        expect(err).to.include(`the value is not of type ${type}`)
       }
     })
 
@@ -347,7 +347,7 @@ describe('esc config', function () {
     expect(ran.code).to.equal(1)
     expect(JSON.parse(ran.out).error).to.include({ code: 'not_found' })
     const usage = await config(['set', 'a:b', 'x', '--type', 'int', '--json'])
-    expect(JSON.parse(usage.out).error).to.include({ code: 'usage', message: 'the value is no int' })
+    expect(JSON.parse(usage.out).error).to.include({ code: 'usage', message: 'the value is not of type int' })
   })
 
   it('sets what programs read with Config of the library', async () => {

@@ -111,7 +111,7 @@ describe('env import dotenv of a file that dotenvx has encrypted', function () {
       expect(await refused(), text).to.include(`${NAME} of .env.keys is not a private key of dotenvx`)
     }
     put('.env.keys', `${NAME} ${KEY}\n`)
-    expect(await refused()).to.include('line 1 of .env.keys is no KEY=value')
+    expect(await refused()).to.include('line 1 of .env.keys is not KEY=value')
   })
 
   it('imports nothing when one value was changed, cut short, or encrypted for another key', async () => {
@@ -126,7 +126,7 @@ describe('env import dotenv of a file that dotenvx has encrypted', function () {
     put('.env.production', FILE.replace('uOP2nASjs', 'uOP2nASjt').replace('oP2nASjs', 'oP2nASjt'))
     expect(await refused()).to.include('cannot decrypt SHOUT (line 14) of .env.production')
     put('.env.production', `${FILE}\nX y\n`)
-    expect(await refused()).to.include('line 18 of .env.production is no KEY=value')
+    expect(await refused()).to.include('line 18 of .env.production is not KEY=value')
   })
 
   it('needs no public key in the file, and warns of a $ that dotenvx would replace', async () => {

@@ -29,7 +29,7 @@ describe('env import', () => {
       const ran = await playground.run(['env', 'import', 'dotenv', 'app/dev', '.env'])
       expect(ran.out).to.equal("Imported 4 values (2 encrypted) into 'app/dev'.\nNew revision '3' was created.\n")
       expect(ran.err).to.equal(
-        'warning: .env: HOST (line 2): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question\n' +
+        'warning: .env: HOST (line 2): a $ that many programs replace by a variable or a command is taken as it stands; put the value in single quotes if that is meant\n' +
           'Not encrypted: environmentVariables.PORT, environmentVariables.HOST. --secret encrypts everything.\n',
       )
       expect(definition()).to.include('# mine').and.include('    OWN: kept # here\n').and.not.include('hunter')
@@ -60,7 +60,7 @@ describe('env import', () => {
       const before = playground.digest()
       write('.env', 'A=1\nhunter2\n')
       const wrong = await playground.run(['env', 'import', 'dotenv', 'app/dev', '.env'])
-      expect(wrong.err).to.match(/^Error: line 2 of \.env is no KEY=value\nhint: /)
+      expect(wrong.err).to.match(/^Error: line 2 of \.env is not KEY=value\nhint: /)
       expect((await playground.run(['env', 'import', 'dotenv', 'app/nwe', '--create', '.env'])).code).to.equal(1)
       write('.env', 'A=1\n')
       expect((await playground.run(['env', 'import', 'dotenv', 'app/new', '.env'])).err).to.match(/does not exist/)

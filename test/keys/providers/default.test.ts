@@ -21,7 +21,7 @@ testSecretsProvider({
       'an unusable ESC_KEY': {
         setup: { env: { ESC_KEY: 'x' }, configFolder: folder },
         ...unavailable,
-        message: /ESC_KEY is no esc key/,
+        message: /ESC_KEY is not an esc key/,
       },
     },
   }),

@@ -68,9 +68,9 @@ LAST=end`),
 
   it('is refused where it is not understood, with the line and nothing of what is in it', () => {
     const cases: Readonly<Record<string, RegExp>> = {
-      'A=1\nhunter2\n': /^line 2 of the \.env file is no KEY=value$/,
-      '\n# x\nexport hunter2': /^line 3 .* is no KEY=value$/,
-      'hunter 2=x': /^line 1 .* is no KEY=value$/,
+      'A=1\nhunter2\n': /^line 2 of the \.env file is not KEY=value$/,
+      '\n# x\nexport hunter2': /^line 3 .* is not KEY=value$/,
+      'hunter 2=x': /^line 1 .* is not KEY=value$/,
       'A="hunter2': /^line 1 .* begins a value with " that has no end$/,
       "A='x'\nB='hunter2\n\n": /^line 2 .* begins a value with ' that has no end$/,
       'A="hunter2"2': /^line 1 .* has something behind the closing quote$/,
@@ -98,14 +98,14 @@ LAST=end`),
     const error = refusal(text)
     expect(error.message).to.equal(
       'line 1 of app.env has a value that begins with #, which many programs drop; ' +
-        'line 3 is no KEY=value; ' +
+        'line 3 is not KEY=value; ' +
         'line 4 has a # or a quote in a value without quotes, which not all programs read alike; ' +
         'line 6 has something behind the closing quote; line 7 has something behind the closing quote; ' +
         "line 8 begins a value with ' that has no end",
     )
     expect(error.hint).to.contain('put the value in single quotes').and.contain("add the closing '")
     expect(refusal('A=$x\nhunter2\n').message).to.equal(
-      'line 2 of app.env is no KEY=value; besides, app.env: A (line 1): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+      'line 2 of app.env is not KEY=value; besides, app.env: A (line 1): a $ that many programs replace by a variable or a command is taken as it stands; put the value in single quotes if that is meant',
     )
     const many = refusal('hunter2\n'.repeat(1000))
     expect(many.message).to.match(/and 969 more lines$/)
@@ -130,7 +130,7 @@ LAST=end`),
     ].join('\n')
     const { warnings = [] } = readDotenv(text, 'app.env')
     expect(warnings).to.deep.equal([
-      'app.env: A (line 1), B (line 2), C (line 3): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+      'app.env: A (line 1), B (line 2), C (line 3): a $ that many programs replace by a variable or a command is taken as it stands; put the value in single quotes if that is meant',
       'app.env: H (line 8): what stands behind # is taken for a comment; put the whole value in single quotes if it belongs to it',
       'app.env: G (line 7): backticks are taken for quotes, where a shell would run a command',
       'app.env: J (line 10): the key stands again further down, and the last one counts',

@@ -98,7 +98,7 @@ describe('a SOPS file that knows texts alone', () => {
     })
     expect(file.place).to.equal('environmentVariables')
     expect(file.warnings).to.deep.equal([
-      'app.env:6: DOLLAR: a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+      'app.env:6: DOLLAR: a $ that many programs replace by a variable or a command is taken as it stands; put the value in single quotes if that is meant',
     ])
   })
 
@@ -137,7 +137,7 @@ describe('a SOPS file that knows texts alone', () => {
 
   it('is refused with the file and the line where it has something that is none of its form', async () => {
     const env = await dotenv({ A: 'one' })
-    expect((await refusal(open(env.replace(/^A=.*/m, 'A')))).message).to.equal('line 2 of app.env is no KEY=value')
+    expect((await refusal(open(env.replace(/^A=.*/m, 'A')))).message).to.equal('line 2 of app.env is not KEY=value')
     const twice = await refusal(open(env.replace(/^(A=.*\n)/m, '$1$1')))
     expect(twice.message).to.equal('line 3 of app.env has the key of line 2 again')
     const settings = await ini({ a: { b: 'one' } })

@@ -83,5 +83,5 @@ function planText({ lists, lock, others, principal, recipient, shared }: JoinerP
 function sharedText(shared: JoinerPlan['shared']): string {
   if (shared.length === 0) return ''
   const lines = shared.map(({ name, secretsProvider }) => `  ${name}: ${secretsProvider}\n`)
-  return `\nThese are under keys that are no lists. Give them the key, or the right to use it, where it is kept:\n${lines.join('')}`
+  return `\nThese are under keys that are not lists. Give them the key, or the right to use it, where it is kept:\n${lines.join('')}`
 }

@@ -97,5 +97,5 @@ function planText({ lists, owed, principal, recipients, rekey, rules, shared }: 
 function sharedText(shared: LeaverPlan['shared']): string {
   if (shared.length === 0) return ''
   const lines = shared.map(({ name, secretsProvider }) => `  ${name}: ${secretsProvider}\n`)
-  return `\nThese are under keys that are no lists. If they had the key, end its use where it is kept, or change it with "esc env change-secrets-provider":\n${lines.join('')}`
+  return `\nThese are under keys that are not lists. If they had the key, end its use where it is kept, or change it with "esc env change-secrets-provider":\n${lines.join('')}`
 }

@@ -71,7 +71,7 @@ function append(path: string, text: string): void {
 }
 
 function missing(name: string): never {
-  throw new EscError('invalid_input', `${name} is not set: this is no step of GitHub Actions`, {
+  throw new EscError('invalid_input', `${name} is not set: this is not a step of GitHub Actions`, {
     hint: 'run it in a step of a job',
   })
 }

@@ -54,7 +54,7 @@ function readKeySet(path: string): JsonWebKeySet {
     throw new EscError('io', `cannot read ${path}: ${messageOf(error)}`)
   }
   const problem = () =>
-    new EscError('usage', `${path} is no set of public RSA keys`, {
+    new EscError('usage', `${path} is not a set of public RSA keys`, {
       hint: 'it is what "esc oidc jwks" prints on the other machine',
     })
   let set: { readonly keys?: unknown }

@@ -105,7 +105,7 @@ export function refuseSops(lines: readonly DotenvLine[], source: string): void {
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
   variable:
-    'a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+    'a $ that many programs replace by a variable or a command is taken as it stands; put the value in single quotes if that is meant',
   comment: 'what stands behind # is taken for a comment; put the whole value in single quotes if it belongs to it',
   backticks: 'backticks are taken for quotes, where a shell would run a command',
 }
@@ -146,7 +146,7 @@ class Reader {
     if (this.#at === this.#text.length) return undefined
     const line = this.#lineHere()
     const key = this.#take(/(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*(?:=|:(?=[^\S\n]))/y)?.[1]
-    if (key === undefined) return this.#problem(line, 'is no KEY=value', 'complete it, or put a # before it')
+    if (key === undefined) return this.#problem(line, 'is not KEY=value', 'complete it, or put a # before it')
     const spaced = this.#take(/[^\S\n]+/y) !== undefined
     const quote = this.#text[this.#at]
     const read =

@@ -35,7 +35,7 @@ function dotenvDocument(text: string, source: string): SopsDocument {
   for (const { line, number } of numbered(text)) {
     if (line === '' || line.startsWith('#')) continue
     const at = line.indexOf('=')
-    if (at === -1) throw badLine(source, number, 'is no KEY=value')
+    if (at === -1) throw badLine(source, number, 'is not KEY=value')
     const key = line.slice(0, at)
     const value = line.slice(at + 1).replaceAll('\\n', '\n')
     if (key.startsWith('sops_')) {

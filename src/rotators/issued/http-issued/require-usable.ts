@@ -89,7 +89,7 @@ const sendable = 'it must not be empty, and hold no line breaks and nothing beyo
 function checkHeaders(place: string, headers: Readonly<Record<string, unknown>> = {}, refuse: Refuse): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) || ours.includes(name.toLowerCase())) {
-      throw refuse(`${place}.${name}`, 'is no header that can be set', 'write its name, such as x-api-key')
+      throw refuse(`${place}.${name}`, 'is not a header that can be set', 'write its name, such as x-api-key')
     }
     if (!isHeaderText(value)) throw refuse(`${place}.${name}`, notSendable, sendable)
   }

@@ -26,7 +26,7 @@ const flags = {
 
 interface Created {
   readonly name: string
-  /** With the label of the store. */
+  /** The full name, with the label of the store. */
   readonly environment: string
 }
 

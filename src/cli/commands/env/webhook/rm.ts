@@ -7,7 +7,7 @@ import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../framework/webh
 interface Removed {
   /** Name of the webhook. */
   readonly removed: string
-  /** With the label of the store. */
+  /** The full name, with the label of the store. */
   readonly environment: string
 }
 
