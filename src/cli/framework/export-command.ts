@@ -110,7 +110,7 @@ export abstract class ExportCommand<F extends Flags> extends EscCommand<Exported
       this.io.err(`warning: not exported: ${names}; give a folder for files with --files-in\n`)
       return render(variables)
     }
-    const made = createFiles(values, { folder: resolve(this.io.cwd, folder), random: this.io.random })
+    const made = createFiles(values, { folder: resolve(this.io.cwd, folder), named: true, random: this.io.random })
     try {
       return render([...variables, ...made.variables.map((each) => ({ ...each, path: `files.${each.name}` }))])
     } catch (error) {

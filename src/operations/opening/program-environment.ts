@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bounded } from '../../budget.ts'
@@ -28,6 +28,8 @@ export interface FilesFolder {
    * killed. Default: they stay.
    */
   readonly ours?: boolean
+  /** True when the user has named the folder, which is made where it is not there. */
+  readonly named?: boolean
   /** For their names. Default: that of the operating system. */
   readonly random?: (byteCount: number) => Uint8Array
 }
@@ -46,6 +48,7 @@ export function createFiles(properties: ExportedMap, place: FilesFolder = {}): F
   }
   try {
     const variables = variablesOf(properties, 'files', { redact: false }).map(({ name, value }) => {
+      if (place.named && place.folder !== undefined) mkdirSync(place.folder, { recursive: true, mode: 0o700 })
       if (place.ours) own ??= makeTemporaryFolder('run', place.folder)
       const path = join(own?.path ?? place.folder ?? tmpdir(), `esc-${Buffer.from(random(8)).toString('hex')}`)
       writeFileSync(path, bytesOf(value), { mode: 0o600, flag: 'wx' })
@@ -56,10 +59,10 @@ export function createFiles(properties: ExportedMap, place: FilesFolder = {}): F
   } catch (error) {
     remove()
     if (error instanceof EscError) throw error
-    throw new EscError('io', `creating temporary files: ${messageOf(error)}`, {
-      hint: 'set TMPDIR to a folder that can be written',
-      cause: error,
-    })
+    const [doing, hint] = place.named
+      ? [`writing files into ${place.folder}`, 'name a folder that can be written']
+      : ['creating temporary files', 'set TMPDIR to a folder that can be written']
+    throw new EscError('io', `${doing}: ${messageOf(error)}`, { hint, cause: error })
   }
 }
 

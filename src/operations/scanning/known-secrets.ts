@@ -15,11 +15,13 @@ export interface SecretPlace {
   readonly current: boolean
 }
 
-/** The forms that give the secrets of environments away, each with the place of its secret. */
+/** The forms that give the secrets of environments away, each with the places of its secret. */
 export class KnownSecrets {
   readonly #least: number
-  readonly #places = new Map<string, SecretPlace>()
-  readonly #seen = new Set<string>()
+  /** By secret, in the order in which they were added. */
+  readonly #places = new Map<string, SecretPlace[]>()
+  /** The secret that each form gives away. */
+  readonly #secrets = new Map<string, string>()
 
   /** `least`: shorter secrets, in characters, are not looked for. */
   constructor(least: number) {
@@ -27,12 +29,18 @@ export class KnownSecrets {
   }
 
   get forms(): Uint8Array[] {
-    return [...this.#places.keys()].map((form) => Buffer.from(form, 'latin1'))
+    return [...this.#secrets.keys()].map((form) => Buffer.from(form, 'latin1'))
   }
 
-  /** The place of the secret that a form, found in a text, gives away. */
-  placeOf(form: Uint8Array): SecretPlace | undefined {
-    return this.#places.get(Buffer.from(form).toString('latin1'))
+  /**
+   * The places of the secret that a form, found in a text, gives away. Those where it was are left
+   * out when there is one where it is.
+   */
+  placesOf(form: Uint8Array): readonly SecretPlace[] {
+    const secret = this.#secrets.get(Buffer.from(form).toString('latin1'))
+    const places = secret === undefined ? [] : (this.#places.get(secret) ?? [])
+    const current = places.filter((place) => place.current)
+    return current.length > 0 ? current : places
   }
 
   /**
@@ -61,15 +69,21 @@ export class KnownSecrets {
   }
 
   #add(secret: string, place: SecretPlace): void {
-    if ([...secret.trim()].length < this.#least || this.#seen.has(secret)) return
-    this.#seen.add(secret)
+    if ([...secret.trim()].length < this.#least) return
+    const known = this.#places.get(secret)
+    if (known !== undefined) {
+      const isOf = ({ environment, path }: SecretPlace) => environment === place.environment && path === place.path
+      if (!known.some(isOf)) known.push(place)
+      return
+    }
+    this.#places.set(secret, [place])
     const lines = secret.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
     const common = lines.length < 2 ? [] : lines.filter((line) => !tells(line))
     const ordinary = new Set(secretForms(common).map((form) => Buffer.from(form).toString('latin1')))
     for (const form of secretForms([secret])) {
       const written = Buffer.from(form).toString('latin1')
-      if (form.length >= this.#least && !ordinary.has(written) && !this.#places.has(written))
-        this.#places.set(written, place)
+      if (form.length >= this.#least && !ordinary.has(written) && !this.#secrets.has(written))
+        this.#secrets.set(written, secret)
     }
   }
 }

@@ -6,7 +6,7 @@ const ALLOWED_LINE = 'esc-scan: allow'
 
 const LINE_BREAK = 0x0a
 
-/** A line that holds a secret. */
+/** A line that holds a secret, and one place of that secret. */
 export interface FoundLine {
   /** Counted from 1. */
   readonly line: number
@@ -28,7 +28,7 @@ export class TextScanner {
     return this.#matcher.longest
   }
 
-  /** Each line in which a secret begins, with the place of the secret. */
+  /** Each line in which a secret begins, with each place of the secret. */
   find(bytes: Uint8Array): FoundLine[] {
     const found: FoundLine[] = []
     const seen = new Set<string>()
@@ -36,12 +36,14 @@ export class TextScanner {
     let counted = 0
     this.#matcher.find(bytes, (start, end) => {
       for (; counted < start; counted++) if (bytes[counted] === LINE_BREAK) line++
-      const place = this.#secrets.placeOf(bytes.subarray(start, end))
-      if (place === undefined) return
-      const id = `${line}\0${place.environment}\0${place.path}`
-      if (seen.has(id) || isAllowed(bytes, start)) return
-      seen.add(id)
-      found.push({ line, place })
+      const places = this.#secrets.placesOf(bytes.subarray(start, end))
+      if (places.length === 0 || isAllowed(bytes, start)) return
+      for (const place of places) {
+        const id = `${line}\0${place.environment}\0${place.path}`
+        if (seen.has(id)) continue
+        seen.add(id)
+        found.push({ line, place })
+      }
     })
     return found
   }

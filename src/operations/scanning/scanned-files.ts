@@ -32,7 +32,7 @@ export async function* listedFiles(paths: readonly string[]): AsyncGenerator<str
       yield* walk(path)
       continue
     }
-    for (const name of new Set(listed.stdout.toString('utf8').split('\0'))) {
+    for (const name of [...new Set(listed.stdout.toString('utf8').split('\0'))].sort()) {
       if (name !== '' && lstatSync(join(path, name), { throwIfNoEntry: false })?.isFile()) yield join(path, name)
     }
   }

@@ -61,6 +61,17 @@ describe('esc scan', function () {
     expect(out).to.include('Found secrets in 6 places')
   })
 
+  it('names every place where the secret is, and those where it was when it is nowhere else', async () => {
+    await playground.ok('env', 'set', 'app/dev', 'again', NEW, '--secret')
+    await playground.withEnvironment('app/prod', `values: {was: {fn::secret: ${JSON.stringify(OLD)}}}\n`)
+    write('src/leak.txt', `${NEW}\n${OLD}\n`)
+    expect((await scan('src')).out.split('\n').slice(0, 3)).to.deep.equal([
+      'src/leak.txt:1: token of app/dev',
+      'src/leak.txt:1: again of app/dev',
+      'src/leak.txt:2: was of app/prod',
+    ])
+  })
+
   it('finds nothing in what only looks like it: short values, plain ones, markers of keys, binary files', async () => {
     write('src/a.txt', 'abc not-a-secret-at-all\n-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n')
     write('src/b.bin', Buffer.concat([Buffer.from([0, 1, 2]), Buffer.from(NEW)]))
