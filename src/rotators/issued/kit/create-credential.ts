@@ -67,7 +67,8 @@ export async function createCredential<Credential extends object>(
       return { credential: await session.create(mark), madeRoom }
     } catch (error) {
       if (!(error instanceof VendorError) || !error.refused) throw error
-      const again = tries < 5 && context.now().getTime() < deadline
+      const waitMs = timing.firstWaitMs * tries
+      const again = tries < 5 && context.now().getTime() + waitMs < deadline
       const full = limit?.met(error) === true
       if (again && full && makeRoomId !== undefined) {
         requireNoInterrupt(context)
@@ -76,7 +77,7 @@ export async function createCredential<Credential extends object>(
         else await refusedUnless(() => session.remove(makeRoomId))
         madeRoom = true
       } else if (again && !full && isPassingRefusal(error)) {
-        await refusedUnless(() => context.sleep(timing.firstWaitMs * tries))
+        await refusedUnless(() => context.sleep(waitMs))
       } else {
         const removedId = madeRoom ? makeRoomId : undefined
         const { message, hint } = wordsOf(issuer).refusal({ error, subject, removedId })
