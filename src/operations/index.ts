@@ -37,11 +37,11 @@ export { addPrincipal, type JoinerPlan, type JoinerReport, previewPrincipal } fr
 export { owedRotations } from './access/owed-rotations.ts'
 export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
 export {
+  finishRemoval,
   type LeaverPlan,
   type LeaverReport,
   previewRemoval,
   removePrincipal,
-  settleRemoval,
 } from './access/remove-principal.ts'
 export { type MissingLevel, missingLevels } from './access/rights.ts'
 export { auditLines, environmentAuditLines, verifyAuditLog } from './audit/audit-log.ts'

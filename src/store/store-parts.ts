@@ -10,7 +10,7 @@ import { HistoryMemory } from './keys/history-memory.ts'
 import { layout } from './layout.ts'
 import type { StoreRecords } from './records/records.ts'
 import { StoreConfiguration } from './settings/store-configuration.ts'
-import { settleEarlierState } from './state/earlier-state.ts'
+import { moveEarlierState } from './state/earlier-state.ts'
 import { type StoreState, stateOf } from './state/state.ts'
 
 /** Parts of a store that all classes share which act on it: its place, files, memory and rules. */
@@ -35,7 +35,7 @@ export class StoreParts {
     this.state = host.storeState ?? stateOf(host, folder)
     const earlier = layout.earlierState(folder)
     if (host.storeState === undefined && host.files.lstat(earlier) !== undefined) {
-      settleEarlierState({ store: folder, state: this.state, host })
+      moveEarlierState({ store: folder, state: this.state, host })
     }
     this.records = records ?? new FolderRecords({ folder, state: this.state, host })
     this.configuration = new StoreConfiguration(folder, text, { host, records: this.records })

@@ -44,7 +44,7 @@ export const refusingNobody = `
     export-pulumi-stack grant-token get-scheduler-look get-scheduler-settings import-environments install-scan-hook
     list-access list-missing-levels preview-schedule list-environments list-environments-to-renumber list-offered
     list-overdue-schedules list-removed-environments list-rotators list-unfinished-rotations note-scheduler-look open-draft open-text plan-trust-setup publish-issuer
-    prepare-webhook-deliveries record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key scan-secrets send-webhook-delivery settle-removal
+    prepare-webhook-deliveries record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key scan-secrets send-webhook-delivery finish-removal
     show-store-status trust-keys verify-audit-log verify-identity`
   .trim()
   .split(/\s+/)

@@ -463,7 +463,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     elsewhere: 'console/access.test.ts',
     fails: { code: 'not_found' },
   },
-  'settle-removal': { input: given({ principal: 'eve@example.com' }) },
+  'finish-removal': { input: given({ principal: 'eve@example.com' }) },
   'request-access': { elsewhere: 'cli/commands/joiner.test.ts' },
   'import-store-into-database': {
     input: given({ url: 'postgres://127.0.0.1:1/none' }),

@@ -1,7 +1,7 @@
 import type { Variables } from '../../child-environment.ts'
 
 /**
- * The world of one command: where it reads and writes, and what kind of terminal that is.
+ * The surroundings of one command: where it reads and writes, and what kind of terminal that is.
  * `processIo()` is the real one; tests hand in their own.
  */
 export interface Io {

@@ -240,8 +240,8 @@ interface Begun {
  * Forgets, on this machine, a removal of which nothing is left to do: every key is changed, and
  * every credential that was known is rotated.
  */
-export const settleRemoval = storeOperation({
-  name: 'settle-removal',
+export const finishRemoval = storeOperation({
+  name: 'finish-removal',
   level: undefined,
   audit: 'environment-read',
   input: (z) => z.strictObject({ principal: z.string() }),

@@ -12,7 +12,7 @@ export interface SeenRevision {
 }
 
 /** A folder that has changed so lately may change once more without a sign of it. */
-const settlesMs = 2_000
+const recentMs = 2_000
 
 /**
  * The newest revision of each environment of the store, whoever may see it: for a server that asks
@@ -33,8 +33,8 @@ export async function newestRevisions(
       const environment = store.environment(name)
       const modifiedMs = modified(environment.folder)
       const known = before.get(name)
-      const isSettled = modifiedMs !== undefined && Date.now() - modifiedMs > settlesMs
-      if (known !== undefined && isSettled && known.modifiedMs === modifiedMs) seen.set(name, known)
+      const isOld = modifiedMs !== undefined && Date.now() - modifiedMs > recentMs
+      if (known !== undefined && isOld && known.modifiedMs === modifiedMs) seen.set(name, known)
       else seen.set(name, { revision: environment.current().number, versions: versionsOf(environment), modifiedMs })
     } catch {}
   }

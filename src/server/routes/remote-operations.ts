@@ -180,7 +180,7 @@ const uses: Readonly<Record<string, RemoteUse>> = {
   'rotate-environment': rotating,
   'set-config': asItIs,
   'set-environment-tag': asItIs,
-  'settle-removal': asItIs,
+  'finish-removal': asItIs,
   'set-values': asItIs,
   'tag-revision': asItIs,
 }

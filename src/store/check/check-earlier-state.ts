@@ -3,7 +3,7 @@ import { listIfPresent } from '../../files/index.ts'
 import { trackedNames } from '../../git/index.ts'
 import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
-import { settleEarlierState } from '../state/earlier-state.ts'
+import { moveEarlierState } from '../state/earlier-state.ts'
 import type { StoreState } from '../state/state.ts'
 import type { ReportFinding } from './finding.ts'
 
@@ -22,7 +22,7 @@ export function checkEarlierState(context: StateContext, report: ReportFinding):
   for (const name of tracked) reportTracked(context, name, report)
   if (tracked.includes('.esc')) return
   const file = layout.earlierState(store)
-  const { kind, why } = settleEarlierState(context, { again: true })
+  const { kind, why } = moveEarlierState(context, { again: true })
   const problem = `the folder for the state of earlier versions ${why}, and is not used`
   const entries = countEntries(host, file)
   const kept =

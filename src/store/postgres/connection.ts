@@ -151,7 +151,7 @@ export class PostgresDatabase {
             await statements.run('commit')
           } catch (error) {
             if (token === undefined) throw error
-            if (!(await this.#settle(token, error))) throw this.#unchanged(error)
+            if (!(await this.#findOut(token, error))) throw this.#unchanged(error)
           }
           return result
         }),
@@ -173,7 +173,7 @@ export class PostgresDatabase {
     } catch (error) {
       if (isRefusedForNow(error)) return false
       if (!isLostConnection(error)) throw this.fault(error)
-      return this.#settle(token, error)
+      return this.#findOut(token, error)
     }
   }
 
@@ -204,7 +204,7 @@ export class PostgresDatabase {
    *
    * @returns true when it was committed.
    */
-  async #settle(token: string, cause: unknown): Promise<boolean> {
+  async #findOut(token: string, cause: unknown): Promise<boolean> {
     const name = nameOfDatabase(this.address)
     let put: readonly Row[]
     try {

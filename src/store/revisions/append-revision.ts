@@ -60,7 +60,7 @@ export function appendRevision(request: Append, key: DataKey, to: Appending): Re
   if (request.baseDigest !== undefined && newest.digest !== request.baseDigest) throw keyChanged(context.name)
   // A seal vouches for all that came before it; do not lend ours to something changed.
   seals.verifyRevision(newest, key)
-  working.settle(newest, request.savedEdit)
+  working.requireSaved(newest, request.savedEdit)
   const number = newest.number + 1
   const { definition, change, author, created, details = {} } = request
   const record = { number, change, author, created, details, previous: newest.digest }

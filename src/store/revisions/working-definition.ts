@@ -65,7 +65,7 @@ export class WorkingDefinition {
    * it at most one behind. `savedEdit`: the edited text that is about to become that revision.
    * Throws `unsaved_edit` for any other edit.
    */
-  settle(newest: Revision, savedEdit?: string): void {
+  requireSaved(newest: Revision, savedEdit?: string): void {
     const state = this.state(newest)
     if (state === 'stale') this.replace(newest.definition)
     if (state !== 'edited' || (savedEdit !== undefined && this.text() === savedEdit)) return

@@ -41,7 +41,7 @@ const none: EarlierState = { kind: 'none', why: 'is not there' }
  * believed for being there: journal entries prove themselves by the data key, and what was seen can
  * only add alarms. Killed at any moment, it is completed by the next.
  */
-export function settleEarlierState(
+export function moveEarlierState(
   context: EarlierStateContext,
   options: { readonly again?: boolean } = {},
 ): EarlierState {
@@ -119,7 +119,7 @@ export function requireEarlierState(
 ): void {
   const { store, host } = context
   const folder = layout.earlierState(store)
-  const { kind, why } = settleEarlierState(context, { again: true })
+  const { kind, why } = moveEarlierState(context, { again: true })
   const left = kind === 'none' ? 0 : earlierEntries(context, environment.id)
   if (kind === 'busy') {
     throw new EscError('locked', `${folder} ${why}`, {

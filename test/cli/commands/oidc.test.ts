@@ -30,7 +30,7 @@ describe('esc oidc', function () {
     writeFileSync(file, JSON.stringify({ keys: [{ kty: 'RSA', kid: 'a', n: 'b', e: 'c', d: 'not-to-be-shown' }] }))
     const { code, err } = await esc.run(['oidc', 'publish', 'site', '--also', file])
     expect(code).to.equal(2)
-    expect(err).to.include('no set of public RSA keys').and.not.include('not-to-be-shown')
+    expect(err).to.include('not a set of public RSA keys').and.not.include('not-to-be-shown')
   })
 
   it('token --show shows the claims and no token', async () => {

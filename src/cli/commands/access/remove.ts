@@ -1,4 +1,4 @@
-import { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from '../../../operations/index.ts'
+import { finishRemoval, type LeaverPlan, type LeaverReport, removePrincipal } from '../../../operations/index.ts'
 import { shellWord } from '../../../shell-word.ts'
 import { EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed } from '../../framework/exposed.ts'
@@ -53,7 +53,7 @@ of recipients (a key file, a passphrase, a cloud key) are listed too: end the pe
     const { result: report } = await session.perform(removePrincipal, undefined, leaver)
     const names = report.known.map(({ name }) => name)
     const rotations = this.flags.rotate ? await rotateExposed(this.io, session, names) : []
-    await session.perform(settleRemoval, undefined, { principal })
+    await session.perform(finishRemoval, undefined, { principal })
     return { ...report, rotations }
   }
 

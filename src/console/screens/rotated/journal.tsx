@@ -8,7 +8,7 @@ import { Action, Allowed } from '../../rights.tsx'
 import { useLoaded } from '../../use-loaded.ts'
 import type { JournalRecord, Run } from './rotation.ts'
 
-const Settle = later(async () => (await import('./settle-record.tsx')).SettleRecord)
+const Resolve = later(async () => (await import('./resolve-record.tsx')).ResolveRecord)
 
 interface JournalProps {
   readonly name: string
@@ -35,7 +35,7 @@ function Records({ name, busy, start, changed }: JournalProps) {
     async () => (await perform<readonly JournalRecord[]>('list-journal-records', name)).result,
     [name, busy ? 1 : 0],
   )
-  const [settling, setSettling] = useState<{
+  const [resolving, setResolving] = useState<{
     readonly record: JournalRecord
     readonly by: 'forget' | 'retarget' | 'abandon'
   }>()
@@ -49,21 +49,21 @@ function Records({ name, busy, start, changed }: JournalProps) {
               record={record}
               busy={busy}
               resume={() => start({ mode: 'resume', paths: record.path === undefined ? [] : [record.path] })}
-              settle={(by) => setSettling({ record, by })}
+              resolve={(by) => setResolving({ record, by })}
             />
           ))}
-          {settling && (
-            <Settle
+          {resolving && (
+            <Resolve
               name={name}
-              {...settling}
-              close={() => setSettling(undefined)}
+              {...resolving}
+              close={() => setResolving(undefined)}
               abandon={() => {
-                setSettling(undefined)
-                const { path } = settling.record
+                setResolving(undefined)
+                const { path } = resolving.record
                 start({ mode: 'resume', paths: path === undefined ? [] : [path], force: true })
               }}
               done={() => {
-                setSettling(undefined)
+                setResolving(undefined)
                 loaded.reload()
                 changed()
               }}
@@ -79,12 +79,12 @@ function RecordCard({
   record,
   busy,
   resume,
-  settle,
+  resolve,
 }: {
   record: JournalRecord
   busy: boolean
   resume: () => void
-  settle: (by: 'forget' | 'retarget' | 'abandon') => void
+  resolve: (by: 'forget' | 'retarget' | 'abandon') => void
 }) {
   const { kind, standing, path, file, problem, superseded = 0 } = record
   const label = path ?? file
@@ -120,7 +120,7 @@ function RecordCard({
             class="danger"
             aria-label={`${texts.abandon} ${label}`}
             disabled={busy}
-            onClick={() => settle('abandon')}
+            onClick={() => resolve('abandon')}
           >
             {texts.abandon}
           </Action>
@@ -131,7 +131,7 @@ function RecordCard({
             class="secondary"
             aria-label={`${texts.retarget} ${label}`}
             disabled={busy}
-            onClick={() => settle('retarget')}
+            onClick={() => resolve('retarget')}
           >
             {texts.retarget}
           </Action>
@@ -141,7 +141,7 @@ function RecordCard({
           class="secondary"
           aria-label={`${texts.forget} ${label}`}
           disabled={busy}
-          onClick={() => settle('forget')}
+          onClick={() => resolve('forget')}
         >
           {texts.forget}
         </Action>

@@ -7,7 +7,7 @@ import { texts as shared } from '../../texts.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import type { JournalRecord } from './rotation.ts'
 
-interface SettleProps {
+interface ResolveProps {
   readonly name: string
   readonly record: JournalRecord
   readonly close: () => void
@@ -15,14 +15,14 @@ interface SettleProps {
 }
 
 /** Asks before a record is given up, moved, or its credential is removed: each says what dies. */
-export function SettleRecord({
+export function ResolveRecord({
   by,
   abandon,
-  ...settle
-}: SettleProps & { by: 'forget' | 'retarget' | 'abandon'; abandon: () => void }) {
-  if (by === 'retarget') return <Retarget {...settle} />
-  if (by === 'forget') return <Forget {...settle} />
-  const { record, close } = settle
+  ...rest
+}: ResolveProps & { by: 'forget' | 'retarget' | 'abandon'; abandon: () => void }) {
+  if (by === 'retarget') return <Retarget {...rest} />
+  if (by === 'forget') return <Forget {...rest} />
+  const { record, close } = rest
   return (
     <Dialog title={texts.abandonTitle(record.path ?? record.file)} close={close}>
       <p>{texts.abandonEnds}</p>
@@ -38,7 +38,7 @@ export function SettleRecord({
   )
 }
 
-function Forget({ name, record, close, done }: SettleProps) {
+function Forget({ name, record, close, done }: ResolveProps) {
   const { error, busy, run } = useSend(done)
   const forget = () => run(() => perform('forget-journal-record', name, { chosen: record.file }))
   return (
@@ -62,7 +62,7 @@ interface Retargeted {
   readonly asks?: { readonly from: string; readonly to: string }
 }
 
-function Retarget({ name, record, close, done }: SettleProps) {
+function Retarget({ name, record, close, done }: ResolveProps) {
   const { error, busy, run } = useSend(done)
   const chosen = record.file
   const question = useLoaded(
