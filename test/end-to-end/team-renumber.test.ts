@@ -91,6 +91,18 @@ describe('revisions of one number that two people have made', function () {
     expect((await ada.esc(['env', 'open', 'app/dev'])).err).to.equal('')
   })
 
+  it('are refused before the merge is finished, with the command that puts them together', async () => {
+    await set(ada, 'a', '1')
+    ada.push()
+    await set(bob, 'b', '1')
+    expect(bob.pull('merge')).to.equal(false)
+    const { code, out, err } = await bob.esc(['env', 'get', 'app/dev@3'])
+    expect([code, out]).to.deep.equal([1, ''])
+    expect(err)
+      .to.match(/3\.yaml.* unfinished git merge/)
+      .and.include('with "esc env renumber"')
+  })
+
   it('come back as they were when the merge is given up', async () => {
     await set(ada, 'a', '1')
     await set(bob, 'b', '1')

@@ -97,4 +97,12 @@ describe('settings', () => {
         .contains(message)
     })
   }
+
+  it('that hold both sides of a merge are put together by renumbering', () => {
+    const [both] = broken['merge markers'] ?? []
+    expect(() => new Settings(both ?? '', '/store/a/b/settings.yaml'))
+      .to.throw('unfinished git merge')
+      .with.nested.property('richHint.remedies')
+      .that.deep.equals([{ do: 'renumber-revisions' }])
+  })
 })

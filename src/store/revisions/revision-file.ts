@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
+import { rich, step } from '../../rich-text.ts'
 import { limitOf } from '../limits.ts'
 
 export interface Author {
@@ -204,7 +205,7 @@ function damaged(file: string, content: Buffer, line?: number): EscError {
   const place = line === undefined ? file : `${file}:${line}`
   if (content.includes('<<<<<<< ') && /^<{7,} /m.test(content.toString())) {
     return new EscError('store_damaged', `${place} holds an unfinished git merge: both sides made this revision`, {
-      hint: 'take one side of the file, and repeat the other change as a new revision',
+      hint: rich`${step('put the two sides in order', { do: 'renumber-revisions' })}`,
     })
   }
   if (content.includes('\r\n---\r\n')) {

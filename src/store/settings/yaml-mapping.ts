@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import { EscError } from '../../errors.ts'
 import type { Json, JsonObject } from '../../json.ts'
+import { rich, step } from '../../rich-text.ts'
 import { decode, type Node, type NumberNode, placeOf } from '../../yaml/index.ts'
 import { parsePlainMapping } from './plain-mapping.ts'
 
@@ -12,7 +14,7 @@ export function parseMapping(text: string, file: string): JsonObject {
   if (plain !== undefined) return plain
   const { node, diagnostics, failed } = decode(file, text)
   if (failed) {
-    if (/^<{7,} /m.test(text)) throw damaged(file, 'holds an unfinished git merge')
+    if (/^<{7,} /m.test(text)) throw unfinishedMerge(file)
     const [first] = diagnostics
     throw damaged((first && placeOf(first)) ?? file, `cannot be read: ${first?.summary}`)
   }
@@ -25,6 +27,15 @@ export function parseMapping(text: string, file: string): JsonObject {
 
 export function damaged(file: string, problem: string): EscError {
   return new EscError('store_damaged', `${file} ${problem}`, { hint: 'restore the file from the git history' })
+}
+
+function unfinishedMerge(file: string): EscError {
+  return new EscError('store_damaged', `${file} holds an unfinished git merge`, {
+    hint:
+      basename(file) === 'esc.yaml'
+        ? 'keep one side of each conflict in it, and finish the merge with git'
+        : rich`${step('put its two sides together', { do: 'renumber-revisions' })}`,
+  })
 }
 
 function dataOf(node: Node, text: string): Json {
