@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
-import { nearest } from '../../suggestion.ts'
 import { ALIASES, GROUP_ALIASES } from './aliases.ts'
+import { meantCommands } from './meant-command.ts'
 import { COMMANDS } from './registry.ts'
 
 /** The request in the first words of a command line. */
@@ -63,23 +63,11 @@ export function route(argv: readonly string[]): Route {
 
 function unknownCommand(word: string, path: readonly string[]): EscError {
   const name = ['esc', ...path].join(' ')
-  const suggestion = nearest(word, subCommands(path))
+  const meant = meantCommands(word, path).map((command) => `"esc ${command}"`)
   return new EscError('usage', `unknown command "${word}" for "${name}"`, {
     hint:
-      suggestion === undefined
-        ? `run "${name} --help" for the commands there are`
-        : `did you mean "${name} ${suggestion}"?`,
+      meant.length === 0 ? `run "${name} --help" for the commands there are` : `did you mean ${meant.join(' or ')}?`,
   })
-}
-
-/** The names of the commands and groups directly below a group. */
-function subCommands(path: readonly string[]): string[] {
-  const prefix = path.length === 0 ? '' : path.join(':') + ':'
-  const names = new Set<string>()
-  for (const id of [...COMMANDS, ...Object.keys(ALIASES), ...Object.keys(GROUP_ALIASES)]) {
-    if (id.startsWith(prefix)) names.add(id.slice(prefix.length).split(':')[0] as string)
-  }
-  return [...names].sort()
 }
 
 /** The canonical words of a command or group; undefined when the words spell none. */
