@@ -187,10 +187,15 @@ describe('commands on a server', function () {
       'env renumber app/folder',
       'env rewrap app/folder',
       'oidc init',
+      'env trust app/folder',
+      'env prune app/folder --keep 1',
+      'env status',
+      'scan',
+      'scheduler tick',
     ]) {
       const ran = await run(words)
       expect(ran.code, words).to.not.equal(0)
-      expect(ran.err, words).to.include('the folder of a store')
+      expect(ran.err, words).to.match(/^Error: this works in the folder of a store/)
     }
     const committed = await run('env set app/folder a 2 --commit')
     expect(committed.err).to.include('committing to git works in the folder of a store')

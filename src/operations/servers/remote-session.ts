@@ -133,7 +133,7 @@ export class RemoteSession extends Session {
     const { dataOfInput } = await import('./input-data.ts')
     const request = {
       subject: subject === undefined ? null : { name: subject.name, version: subject.version, typed: subject.typed },
-      input: await dataOfInput(operation, input, () => needsFolder(url, `this use of ${name}`)),
+      input: await dataOfInput(operation, input, () => needsFolder(url)),
       ...(policy.lifetimeSeconds !== undefined && { policy: { lifetimeSeconds: policy.lifetimeSeconds } }),
     }
     host.progress?.(`asking ${url}`)

@@ -60,7 +60,7 @@ async function performed(c: ApiContext, name: string): Promise<Response> {
   const found = remoteOperations.get(name)
   try {
     if (found === undefined)
-      throw isOperation(name) ? notElsewhere(name) : new Problem(404, `Not Found: operation '${name}'`)
+      throw isOperation(name) ? notElsewhere() : new Problem(404, `Not Found: operation '${name}'`)
     const session = sessionOf(c)
     const request = readRequest(await c.req.text())
     if (found.use.steps && wantsSteps(c)) {
@@ -184,7 +184,7 @@ function referenceIn(session: Session, { name, version, typed = name }: NonNulla
   return { ...reference, typed }
 }
 
-function notElsewhere(what: string): EscError {
+function notElsewhere(what = 'this'): EscError {
   return new EscError('unsupported', `${what} works in the folder of a store, and not through a server`, {
     hint: 'do it on the machine that has the folder',
   })

@@ -31,7 +31,11 @@ const rotating: RemoteUse = {
   steps: true,
   levels: { '': { mode: 'rotate' }, doctor: { mode: 'doctor' } },
   refuses: ({ mode }: { readonly mode?: string }) =>
-    mode === 'retarget' || mode === 'adopt' ? `rotating in the mode '${mode}'` : undefined,
+    mode === 'adopt'
+      ? 'adopting a credential'
+      : mode === 'retarget'
+        ? 'moving an unfinished rotation to another host'
+        : undefined,
 }
 
 const opening: RemoteUse = {
