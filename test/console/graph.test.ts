@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { consoleSuite, expectNoHit, keepsNobodyOut, markup } from './console-suite.ts'
+import { consoleSuite, eventually, expectNoHit, keepsNobodyOut, markup } from './console-suite.ts'
 
 const definitions: Readonly<Record<string, string>> = {
   'base/common': 'values: {region: eu-west-1}\n',
@@ -51,7 +51,7 @@ describe('the graph in the console', function () {
       page.locator('.drawn').evaluate((each) => (each as unknown as { style: { transform: string } }).style.transform)
     const before = await scale()
     await page.keyboard.press('+')
-    expect(await scale()).not.to.equal(before)
+    await eventually(async () => expect(await scale()).not.to.equal(before))
     await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('rotators/ci')
     await page.keyboard.press('Enter')
