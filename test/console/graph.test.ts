@@ -51,7 +51,9 @@ describe('the graph in the console', function () {
       page.locator('.drawn').evaluate((each) => (each as unknown as { style: { transform: string } }).style.transform)
     const before = await scale()
     await page.keyboard.press('+')
-    await eventually(async () => expect(await scale()).not.to.equal(before))
+    await eventually(async () => {
+      expect(await scale()).not.to.equal(before)
+    })
     await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('rotators/ci')
     await page.keyboard.press('Enter')
