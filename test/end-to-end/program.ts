@@ -17,6 +17,8 @@ export class Program extends Playground {
 
   /** The Node that runs it. */
   node = process.execPath
+  /** What it runs: the program of this package, or that of another version. */
+  script = Program.path
 
   static isBuilt(): boolean {
     return existsSync(join(packageRoot, 'dist', 'cli.cjs'))
@@ -29,7 +31,7 @@ export class Program extends Playground {
     { channel = false, input = false }: { readonly channel?: boolean; readonly input?: boolean } = {},
   ): ChildProcess {
     const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
-    return spawn(this.node, [Program.path, ...words], {
+    return spawn(this.node, [this.script, ...words], {
       cwd: this.folder,
       env: { ...inherited, ...this.env, ...env },
       stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
@@ -38,6 +40,14 @@ export class Program extends Playground {
 
   esc(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
     return ended(this.start(words, env))
+  }
+
+  /** Another version runs in a process of its own. */
+  override async ok(...words: string[]): Promise<string> {
+    if (this.script === Program.path) return super.ok(...words)
+    const { code, out, err } = await this.esc(words)
+    if (code !== 0) throw new Error(`esc ${words.join(' ')} exited with ${code}: ${err}`)
+    return out
   }
 
   /** The opened environment, or the value at a path of it. */

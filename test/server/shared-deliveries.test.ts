@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { slow } from '../sample.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { answers, Receiver } from '../webhooks/receiver.ts'
 import { Replicas } from './replicas.ts'
@@ -20,10 +21,12 @@ describe('webhooks of servers on one database', function () {
   let receiver: Receiver
   let trusted: Record<string, string>
   let status = 200
+  /** The receiver answers no request. */
+  let isSilent = false
   let servers: RunningServer[]
 
   before(async function () {
-    receiver = await new Receiver((...call) => answers(status)(...call)).start()
+    receiver = await new Receiver((...call) => isSilent || answers(status)(...call)).start()
     const made = await Replicas.make('app/dev', 'values: {a: 0}\n', sharedPostgres(), async (program) => {
       appendFileSync(join(program.store, 'esc.yaml'), `webhooks: {allow: ["${receiver.host}"]}\n`)
       trusted = { ESC_TRUST: JSON.parse(await program.ok('trust', 'show', '--output', 'json')).digest }
@@ -50,8 +53,8 @@ describe('webhooks of servers on one database', function () {
   }
   const listed = async (server: RunningServer): Promise<Listed[]> =>
     (await server.call('GET', `${path}/hooks/hook-1/deliveries`)).json
-  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 60_000
+  async function until(holds: () => boolean | Promise<boolean>, mostMs = 60_000): Promise<void> {
+    const deadline = Date.now() + mostMs
     while (!(await holds())) {
       if (Date.now() > deadline) throw new Error(`${receiver.received.length} were received`)
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -82,6 +85,29 @@ describe('webhooks of servers on one database', function () {
     await until(() => receiver.received.length > 0)
     expect(receiver.received.map(({ payload }) => (payload as { action: string }).action)).to.deep.equal(['created'])
     servers = others
+  })
+
+  it('that a server was killed while it sent them are sent again by another one, under the same id', async function () {
+    if (!slow) return this.skip()
+    this.timeout(180_000)
+    isSilent = true
+    const [first] = servers as [RunningServer, RunningServer]
+    const another = await replicas.start('instead', words, trusted)
+    for (const server of servers) if (server !== first) server.signal('SIGSTOP')
+    another.signal('SIGSTOP')
+    await save(first, 150)
+    await until(() => receiver.received.length === 1)
+    await first.stop('SIGKILL')
+    isSilent = false
+    servers = [...servers.filter((server) => server !== first), another]
+    for (const server of servers) server.signal('SIGCONT')
+    // The claim of the one that died lasts a minute.
+    await until(() => receiver.received.length > 1, 100_000)
+    const [lost, again] = receiver.received
+    expect(again?.id).to.equal(lost?.id)
+    expect(again?.payload).to.deep.equal(lost?.payload)
+    for (const server of servers) await until(async () => (await listed(server))[0]?.responseCode === 200)
+    return undefined
   })
 
   it('that a receiver refuses have failed, as each server says', async () => {
