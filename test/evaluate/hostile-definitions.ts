@@ -32,7 +32,7 @@ const nested = (depth: number, open: string, inner: string, close: string) =>
 const files = (count: number, name: (i: number) => string, text: (i: number) => string) =>
   Object.fromEntries(range(count).map((i) => [name(i), text(i)]))
 
-const budget = /more than 50,000,000 steps|more than 400 MB/
+export const budget = /more than 50,000,000 steps|more than 400 MB/
 const mistakes = /more than 10000 mistakes|only the first/
 const tooLong = /the text is too long|million characters/
 

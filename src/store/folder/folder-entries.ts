@@ -22,6 +22,30 @@ interface FolderEntriesForm {
 
 /** The number of entries that are kept in memory. */
 const mostKnown = 10_000
+/** A sweep lets others have their turn after so many files. */
+const sweptAtOnce = 50
+
+/** One look at a file answers all requests that come in this time, in milliseconds. */
+const seenForMs = 1
+
+interface Seen {
+  readonly entry: Entry
+  /** As `performance.now()` says. */
+  readonly atMs: number
+}
+
+/**
+ * Entries that were looked at in this turn of the event loop, by their files: many requests that
+ * have come together show the same token. Whoever ends a token, and sends a request after that, is
+ * answered in a later turn.
+ */
+const seenInTurn = new Map<string, Seen>()
+
+function seen(file: string, entry: Entry): Entry {
+  if (seenInTurn.size === 0) setImmediate(() => seenInTurn.clear())
+  seenInTurn.set(file, { entry, atMs: performance.now() })
+  return entry
+}
 
 /**
  * Entries as files of this machine. The time of a file is that when the entry was last touched, so
@@ -42,7 +66,7 @@ export class FolderEntries implements Entries {
     const { touched } = times
     const { synced } = this.#form
     const file = this.#file(key)
-    this.#known.delete(key)
+    this.#forget(key)
     // Looked for once: should it go away, the next makes it again.
     if (!this.#isMade) makeFolders(machineFiles, this.#folder, 0o700)
     try {
@@ -58,15 +82,18 @@ export class FolderEntries implements Entries {
   }
 
   async get(key: string): Promise<Entry | undefined> {
-    // Looked at each time, so that one that was removed ends at once.
-    const status = machineFiles.stat(this.#file(key))
+    // Looked at in each turn, so that one that was removed ends at once.
+    const file = this.#file(key)
+    const inTurn = seenInTurn.get(file)
+    if (inTurn !== undefined && performance.now() - inTurn.atMs < seenForMs) return inTurn.entry
+    const status = machineFiles.stat(file)
     const known = this.#known.get(key)
     if (status === undefined) {
       this.#known.delete(key)
       return undefined
     }
-    if (known !== undefined && known.touched.getTime() === Math.round(status.modifiedMs)) return known
-    const content = readIfPresent(machineFiles, this.#file(key))
+    if (known !== undefined && known.touched.getTime() === Math.round(status.modifiedMs)) return seen(file, known)
+    const content = readIfPresent(machineFiles, file)
     if (content === undefined) return undefined
     const entry = { content, touched: new Date(Math.round(status.modifiedMs)) }
     if (this.#known.size >= mostKnown) this.#known.clear()
@@ -83,13 +110,14 @@ export class FolderEntries implements Entries {
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
+    } finally {
+      this.#forget(key)
     }
-    this.#known.delete(key)
     return entry
   }
 
   async remove(key: string): Promise<void> {
-    this.#known.delete(key)
+    this.#forget(key)
     removeFile(machineFiles, this.#file(key))
   }
 
@@ -112,12 +140,13 @@ export class FolderEntries implements Entries {
   }
 
   async sweep(now: Date): Promise<void> {
-    for (const key of this.#keys()) {
+    for (const [index, key] of this.#keys().entries()) {
+      if (index % sweptAtOnce === sweptAtOnce - 1) await new Promise((resolve) => setImmediate(resolve))
       try {
         const content = readIfPresent(machineFiles, this.#file(key))
         const end = content && this.#form.endOf(content)
         if (end === undefined || end > now.getTime()) continue
-        this.#known.delete(key)
+        this.#forget(key)
         removeQuietly(machineFiles, this.#file(key))
       } catch {}
     }
@@ -130,7 +159,13 @@ export class FolderEntries implements Entries {
       .map((name) => name.slice(0, -suffix.length))
   }
 
+  #forget(key: string): void {
+    this.#known.delete(key)
+    seenInTurn.delete(this.#file(key))
+  }
+
   #setTime(key: string, time: Date): void {
+    seenInTurn.delete(this.#file(key))
     try {
       process.getBuiltinModule('node:fs').utimesSync(this.#file(key), time, time)
     } catch {}
