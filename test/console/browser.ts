@@ -80,6 +80,8 @@ export class ConsolePage {
       baseURL: url,
       colorScheme: look.colorScheme,
       viewport: { width: look.width, height: 900 },
+      // Frames of dialogs that glide in take up to a seventh of the processor time.
+      reducedMotion: slow ? 'no-preference' : 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     return new ConsolePage(context, await context.newPage(), url)
