@@ -1,6 +1,7 @@
 import autocannon from 'autocannon'
 import { Program } from '../end-to-end/program.ts'
 import { RunningServer } from '../server/running-server.ts'
+import { newerNode } from '../servers/newer-node.ts'
 
 const writers = 8
 
@@ -11,7 +12,10 @@ const writers = 8
  * @param url of the database, with a schema in which there is no store yet.
  */
 export async function benchServedDatabase(url: string, seconds: number): Promise<void> {
+  const node = await newerNode()
+  if (node === undefined) return
   const program = new Program()
+  program.node = node
   let server: RunningServer | undefined
   try {
     await program.ok('init', '--organization', 'acme')
