@@ -114,7 +114,7 @@ describe('servers that are replaced by those of the next version, one by one', f
         expect(rotated.json.result?.status, rotated.text).to.equal('succeeded')
         for (const server of [one, other]) expect(await logsIn(server)).to.equal(true)
       }
-      // Both at once: one may be told that the other was first; neither breaks what the other has done.
+      // Both at once: one may be told that the other was first; neither breaks its credential.
       const both = await Promise.all([old, next].map((server) => rotate(server)))
       for (const { status, text } of both) expect([200, 409, 503], text).to.include(status)
       for (const server of [old, next]) expect(await logsIn(server)).to.equal(true)
