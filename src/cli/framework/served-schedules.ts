@@ -42,7 +42,7 @@ export async function lookAfterSchedules({ jobs, open, stop, abort, say, look }:
         sleep: (ms) => waitOrStop(ms, stop),
       }
       if (jobs !== undefined) await startSharedScheduler({ ...shared, jobs, pollMs: 5_000 })
-      else await startScheduler({ ...shared, purpose: 'esc server start', pollMs: 30_000, healthEveryMs: 3_600_000 })
+      else await startScheduler({ ...shared, purpose: 'esc server start', pollMs: 5_000, healthEveryMs: 3_600_000 })
     } catch (error) {
       const locked = error instanceof EscError && error.code === 'locked'
       const line = locked ? `schedules are left to another: ${error.message}` : `schedules: ${messageOf(error)}`

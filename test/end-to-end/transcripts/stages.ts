@@ -6,6 +6,7 @@ import { missingOpenBao, openBaoPackages } from '../../servers/openbao.ts'
 import { startPostgres } from '../../servers/postgres.ts'
 import { setEscCloud, setSops, setVault } from './moving-stages.ts'
 import type { SetStage } from './play.ts'
+import { browserPackages, missingBrowser, setServer } from './server-stage.ts'
 
 /** What the transcripts of one page need beside the built program. */
 export interface PageStage {
@@ -34,6 +35,7 @@ export const STAGES: Readonly<Record<string, PageStage>> = {
     packages: 'postgresql-client',
     set: setPostgres,
   },
+  'docs/how-to/rotate-on-a-server.md': { missing: missingBrowser, packages: browserPackages, set: setServer },
   'docs/how-to/rotate-aws-keys.md': { missing: missingMoto, packages: motoPackages, set: setAws },
   'docs/how-to/docker.md': { missing: missingContainers, packages: containerPackages, set: setContainers },
   'docs/how-to/shells.md': { missing: () => missingBinaries('direnv', 'fish'), packages: 'direnv fish' },
