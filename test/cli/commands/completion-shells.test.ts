@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { loadPty } from '../../end-to-end/own-terminal.ts'
 import { Program } from '../../end-to-end/program.ts'
 import { findBinary } from '../../servers/binary.ts'
+import { pythonWith } from '../../servers/readers.ts'
 import { Playground } from './esc.ts'
 
 /** Names that a shell must not take for words of its own. */
@@ -108,4 +109,28 @@ describe('completion in the shells themselves', function () {
       return undefined
     })
   }
+
+  it('the script for PowerShell is what the grammar of PowerShell allows', async function () {
+    const python = pythonWith('tree_sitter', 'tree_sitter_powershell')
+    if (python === undefined)
+      return skipped(this, 'tree-sitter-powershell, a Python package, of the Python in ESC_TEST_PYTHON,')
+    const mistakes = (text: string) =>
+      spawnSync(python, ['-c', PARSE], { input: text, encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+    const script = await playground.ok('completion', 'powershell')
+    expect(mistakes(script)).to.deep.equal(['program'])
+    expect(mistakes(script.replace(' {', '')).length).to.be.above(1)
+    return undefined
+  })
 })
+
+/** Prints the kind of the text, and each mistake in it. */
+const PARSE = `
+import sys, tree_sitter, tree_sitter_powershell
+parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+tree = parser.parse(sys.stdin.buffer.read())
+print(tree.root_node.type)
+def walk(node):
+    if node.type == 'ERROR' or node.is_missing: print('mistake', node.start_point)
+    for child in node.children: walk(child)
+walk(tree.root_node)
+`
