@@ -134,6 +134,16 @@ describe('env import of other secret managers', function () {
     expect(playground.digest()).to.equal(before)
   })
 
+  it('takes an empty file for one that another program has failed to write', async () => {
+    const before = playground.digest()
+    for (const kind of ['vault', 'doppler', 'infisical', '1password', 'json', 'yaml']) {
+      const ran = await bring(kind, '\n')
+      expect([ran.code, ran.out], kind).to.deep.equal([1, ''])
+      expect(ran.err, kind).to.match(/^Error: \S+ is empty\nhint: run the program that writes it once more/)
+    }
+    expect(playground.digest()).to.equal(before)
+  })
+
   it('shows with --dry-run what would come and what would be replaced, and changes nothing', async () => {
     const before = playground.digest()
     const ran = await bring('json', { a: 'canary', password: 'canary' }, '--dry-run')

@@ -4,12 +4,20 @@ import { getAt, type Node, type ObjectNode } from '../../../yaml/index.ts'
 import { type ForeignEntry, type ForeignFile, type ForeignValue, foreignValue, scalar } from './foreign-value.ts'
 import { readObject } from './read-yaml.ts'
 
+/** A program that has failed leaves an empty file, which is no export without secrets. */
+function objectIn(text: string, source: string): ObjectNode {
+  if (text.trim() !== '') return readObject(text, source)
+  throw new EscError('invalid_input', `${source} is empty`, {
+    hint: 'run the program that writes it once more, and look for an error that it prints',
+  })
+}
+
 /**
  * Reads a plain YAML or JSON file. It does not say what is secret.
  * @throws EscError `invalid_input`, naming the place.
  */
 export function readPlainFile(text: string, source: string): ForeignFile {
-  const root = readObject(text, source)
+  const root = objectIn(text, source)
   if (getAt(root, ['sops', 'mac']) !== undefined) {
     throw new EscError('invalid_input', `SOPS has encrypted ${source}`, {
       hint: rich`${step('import it', { do: 'import-values', format: 'sops' })}`,
@@ -24,7 +32,7 @@ export function readPlainFile(text: string, source: string): ForeignFile {
  * @throws EscError `invalid_input` for another file, or a version that was deleted.
  */
 export function readVaultExport(text: string, source: string): ForeignFile {
-  const root = readObject(text, source)
+  const root = objectIn(text, source)
   const data = getAt(root, ['data'])
   const isVersion2 = getAt(data, ['metadata', 'version']) !== undefined
   const values = isVersion2 ? getAt(data, ['data']) : data
@@ -47,7 +55,7 @@ const OF_DOPPLER = ['DOPPLER_PROJECT', 'DOPPLER_ENVIRONMENT', 'DOPPLER_CONFIG']
  * @throws EscError `invalid_input` for another file.
  */
 export function readDopplerExport(text: string, source: string): ForeignFile {
-  const root = readObject(text, source)
+  const root = objectIn(text, source)
   const dropped: string[] = []
   const entries = root.entries.flatMap(({ key, value }): ForeignEntry[] => {
     if (OF_DOPPLER.includes(key.value)) {
@@ -74,7 +82,7 @@ export function readDopplerExport(text: string, source: string): ForeignFile {
  */
 export function readInfisicalExport(text: string, source: string): ForeignFile {
   // A list has no keys of its own.
-  const root = readObject(/^\s*\[/.test(text) ? `{"secrets": ${text}\n}` : text, source)
+  const root = objectIn(/^\s*\[/.test(text) ? `{"secrets": ${text}\n}` : text, source)
   const list = getAt(root, ['secrets'])
   const entries = list?.kind === 'array' ? list.elements.map((each) => pairOf(each, source)) : pairsOf(root, source)
   const seen = new Set<string>()
@@ -117,7 +125,7 @@ function notOfInfisical(source: string): EscError {
  * @throws EscError `invalid_input` for another file, or two fields of one name.
  */
 export function readOnePasswordItem(text: string, source: string): ForeignFile {
-  const fields = getAt(readObject(text, source), ['fields'])
+  const fields = getAt(objectIn(text, source), ['fields'])
   if (fields?.kind !== 'array')
     throw otherFile(source, 'an item of 1Password', 'give what "op item get ITEM --format json" prints')
   const entries: ForeignEntry[] = []

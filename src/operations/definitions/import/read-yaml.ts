@@ -27,5 +27,7 @@ export function readObject(
     })
   }
   if (node?.kind === 'object') return node
-  throw new EscError('invalid_input', `${what} holds no keys and values`)
+  throw new EscError('invalid_input', `${what} holds no keys and values`, {
+    hint: 'give a file whose outermost level is an object of keys and values',
+  })
 }
