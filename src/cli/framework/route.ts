@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { ALIASES, GROUP_ALIASES } from './aliases.ts'
-import { meantCommands } from './meant-command.ts'
 import { COMMANDS } from './registry.ts'
+import { suggestCommands } from './suggest-commands.ts'
 
 /** The request in the first words of a command line. */
 export type Route =
@@ -63,7 +63,7 @@ export function route(argv: readonly string[]): Route {
 
 function unknownCommand(word: string, path: readonly string[]): EscError {
   const name = ['esc', ...path].join(' ')
-  const meant = meantCommands(word, path).map((command) => `"esc ${command}"`)
+  const meant = suggestCommands(word, path).map((command) => `"esc ${command}"`)
   return new EscError('usage', `unknown command "${word}" for "${name}"`, {
     hint:
       meant.length === 0 ? `run "${name} --help" for the commands there are` : `did you mean ${meant.join(' or ')}?`,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { meantCommands } from '../../../src/cli/framework/meant-command.ts'
+import { suggestCommands } from '../../../src/cli/framework/suggest-commands.ts'
 
 describe('a word that names no command', () => {
   const meant: Record<string, readonly string[]> = {
@@ -21,7 +21,7 @@ describe('a word that names no command', () => {
     it(`${typed} may be ${commands.join(', ') || 'anything'}`, () => {
       const path = typed.split(' ')
       const word = path.pop() ?? ''
-      expect(meantCommands(word, path)).to.deep.equal(commands)
+      expect(suggestCommands(word, path)).to.deep.equal(commands)
     })
   }
 })

@@ -3,7 +3,7 @@ import { ALIASES, GROUP_ALIASES } from './aliases.ts'
 import { COMMANDS } from './registry.ts'
 
 /** Words that people use for the same thing in other command lines. */
-const SAME = [
+const SYNONYMS = [
   ['ls', 'list'],
   ['rm', 'remove', 'delete', 'del', 'unset'],
   ['new', 'init', 'create', 'add'],
@@ -24,22 +24,19 @@ const most = 3
  * comes first, then another word for the same thing, then commands of that name in other groups:
  * `esc rm` is `env rm`.
  */
-export function meantCommands(word: string, path: readonly string[]): string[] {
+export function suggestCommands(word: string, path: readonly string[]): string[] {
   const here = namesBelow(path)
-  const words = [word, ...(SAME.find((same) => same.includes(word)) ?? [])]
+  const words = [word, ...(SYNONYMS.find((synonyms) => synonyms.includes(word)) ?? [])]
   const near = nearest(word, here) ?? words.find((other) => here.includes(other))
   if (near !== undefined) return [[...path, near].join(' ')]
   const elsewhere = namesOfAll().filter((name) => words.includes(name.at(-1) ?? ''))
   const below = elsewhere.filter((name) => path.every((part, index) => name[index] === part))
+  const rank = (name: readonly string[]) => words.indexOf(name.at(-1) ?? '')
+  const isOther = (name: readonly string[]) => Number(name[0] !== 'env')
   return (below.length > 0 ? below : elsewhere)
-    .map((name) => ({ name, rank: [words.indexOf(name.at(-1) ?? ''), name.length, name[0] === 'env' ? 0 : 1] }))
-    .sort((one, other) => compareRanks(one.rank, other.rank))
+    .sort((one, other) => rank(one) - rank(other) || one.length - other.length || isOther(one) - isOther(other))
     .slice(0, most)
-    .map(({ name }) => name.join(' '))
-}
-
-function compareRanks(one: readonly number[], other: readonly number[]): number {
-  return one.map((number, index) => number - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0
+    .map((name) => name.join(' '))
 }
 
 /** Each command and group, by its words. */
