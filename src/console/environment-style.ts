@@ -217,21 +217,6 @@ kbd {
   white-space: normal;
 }
 
-button[aria-disabled="true"] {
-  cursor: not-allowed;
-  opacity: 0.5;
-}
-
-button.link[aria-disabled="true"] {
-  text-decoration: none;
-}
-
-.note {
-  padding: 0.4rem 0.8rem;
-  border-left: 3px solid var(--pico-muted-border-color);
-  color: var(--pico-muted-color);
-}
-
 .bad {
   color: light-dark(#a31b12, #ff9f94);
 }

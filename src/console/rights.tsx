@@ -1,3 +1,4 @@
+import './rights-style.ts'
 import { type ButtonHTMLAttributes, type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
 import { getJson } from './api.ts'

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { eventually } from './console-suite.ts'
 import { ConsoleSite, levels } from './site.ts'
 
 /** Buttons of each tab, with the level that each needs. */
@@ -11,6 +12,10 @@ const buttons: Readonly<Record<string, Readonly<Record<string, 'open' | 'write'>
     'Rotate t': 'write',
   },
   revisions: { 'Tag 2': 'write', 'Roll back 2': 'write', 'Retract 2': 'write' },
+}
+
+interface Styles {
+  getComputedStyle(element: unknown): { readonly opacity: string }
 }
 
 describe('what people may do in the console', function () {
@@ -56,6 +61,35 @@ describe('what people may do in the console', function () {
       expect(faults).to.deep.equal([])
       await context.close()
     })
+
+  it('is the business of admins where it is about the store: its tokens and its people', async () => {
+    const admins = {
+      '/tokens': ['New token'],
+      '/access': ['Somebody joins', 'Somebody leaves'],
+    }
+    for (const level of ['write', 'admin'] as const)
+      for (const [path, names] of Object.entries(admins)) {
+        const { page, context, faults } = await site.open(path, level)
+        for (const name of names) {
+          const button = page.getByRole('button', { name, exact: true, disabled: level !== 'admin' })
+          await button.waitFor()
+          // It fades.
+          await eventually(async () => {
+            const opacity = await button.evaluate(
+              (each) => (globalThis as unknown as Styles).getComputedStyle(each).opacity,
+            )
+            expect(Number(opacity) < 1, `${name} looks disabled for ${level}`).to.equal(level !== 'admin')
+          })
+          if (level === 'admin') continue
+          const reason = await page.locator(`#${await button.getAttribute('aria-describedby')}`).textContent()
+          expect(reason).to.include('Needs admin access; you have write').and.include('Ask root@example.com')
+        }
+        // What may not be seen is said in its place, and is no failure.
+        await page.getByRole('alert').waitFor({ state: 'detached' })
+        expect(faults).to.deep.equal([])
+        await context.close()
+      }
+  })
 
   it('lets readers write in the editor, and says why they cannot save', async () => {
     for (const level of ['read', 'write'] as const) {

@@ -76,7 +76,8 @@ describe('tokens in the console', function () {
 
   it('are the business of admins, and give nobody more than the rules do', async () => {
     const { page, context } = await suite.open('/tokens', await suite.tokenFor('rita@example.com'))
-    await page.getByRole('alert').getByText('needs admin').waitFor()
+    await page.locator('.note').getByText('Needs admin access').waitFor()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
     await context.close()
     const sam = await suite.tokenFor('sam@example.com')
     const make = (input: unknown) =>

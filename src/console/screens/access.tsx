@@ -6,6 +6,7 @@ import { JoinDialog, LeaveDialog } from '../access/people.tsx'
 import { accessTexts as texts } from '../later-texts.ts'
 import { Empty, Shown } from '../parts/states.tsx'
 import { perform } from '../perform.ts'
+import { Action, Rights } from '../rights.tsx'
 import { texts as common } from '../texts.ts'
 import { type Loaded, useLoaded } from '../use-loaded.ts'
 import type { TabProps } from './tab.ts'
@@ -15,16 +16,16 @@ export function AccessPage() {
   const loaded = useLoaded(async () => (await perform<AccessList>('list-access', undefined)).result, [])
   const [person, setPerson] = useState<'joins' | 'leaves'>()
   return (
-    <>
+    <Rights>
       <div class="heading">
         <h1>{common.navigation.access}</h1>
         <div class="buttons">
-          <button type="button" class="secondary" onClick={() => setPerson('joins')}>
+          <Action does="preview-principal" class="secondary" onClick={() => setPerson('joins')}>
             {texts.join}
-          </button>
-          <button type="button" class="secondary" onClick={() => setPerson('leaves')}>
+          </Action>
+          <Action does="preview-principal-removal" class="secondary" onClick={() => setPerson('leaves')}>
             {texts.leave}
-          </button>
+          </Action>
         </div>
       </div>
       <Rules of={loaded} />
@@ -32,7 +33,7 @@ export function AccessPage() {
       <Explain />
       {person === 'joins' && <JoinDialog close={() => setPerson(undefined)} changed={loaded.reload} />}
       {person === 'leaves' && <LeaveDialog close={() => setPerson(undefined)} changed={loaded.reload} />}
-    </>
+    </Rights>
   )
 }
 

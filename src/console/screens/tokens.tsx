@@ -6,6 +6,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Empty, Failure, Shown } from '../parts/states.tsx'
 import { When } from '../parts/when.tsx'
 import { perform } from '../perform.ts'
+import { Action, Allowed, Rights } from '../rights.tsx'
 import { useSignedIn } from '../session.ts'
 import { texts as common } from '../texts.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -30,19 +31,41 @@ const lifetimes = [1, 7, 30, 90, 365] as const
 
 /** The tokens of the server: who has one, what it may do, and when it was last used. */
 export function Tokens() {
-  const loaded = useLoaded(async () => (await perform<readonly Token[]>('list-tokens', undefined)).result, [])
+  return (
+    <Rights>
+      <TokensOfServer />
+    </Rights>
+  )
+}
+
+function TokensOfServer() {
   const [creating, setCreating] = useState(false)
-  const [revoking, setRevoking] = useState<Token>()
-  const [search, setSearch] = useState('')
+  const [changes, setChanges] = useState(0)
+  const changed = () => setChanges((count) => count + 1)
   return (
     <>
       <div class="heading">
         <h1>{common.navigation.tokens}</h1>
-        <button type="button" onClick={() => setCreating(true)}>
+        <Action does="create-token" onClick={() => setCreating(true)}>
           {texts.create}
-        </button>
+        </Action>
       </div>
       <p class="muted">{texts.hint}</p>
+      <Allowed operation="list-tokens">
+        <FoundTokens changes={changes} changed={changed} />
+      </Allowed>
+      {creating && <CreateToken close={() => setCreating(false)} created={changed} />}
+    </>
+  )
+}
+
+/** The list, which is asked for again after each change. */
+function FoundTokens({ changes, changed }: { changes: number; changed: () => void }) {
+  const loaded = useLoaded(async () => (await perform<readonly Token[]>('list-tokens', undefined)).result, [changes])
+  const [revoking, setRevoking] = useState<Token>()
+  const [search, setSearch] = useState('')
+  return (
+    <>
       <Shown of={loaded}>
         {(all) =>
           all.length === 0 ? (
@@ -61,8 +84,7 @@ export function Tokens() {
           )
         }
       </Shown>
-      {creating && <CreateToken close={() => setCreating(false)} created={loaded.reload} />}
-      {revoking && <RevokeToken token={revoking} close={() => setRevoking(undefined)} revoked={loaded.reload} />}
+      {revoking && <RevokeToken token={revoking} close={() => setRevoking(undefined)} revoked={changed} />}
     </>
   )
 }
