@@ -145,7 +145,9 @@ interface StackRequest {
 /** Opens the key of the stack, or makes one where it has none and a secret is to be written. */
 async function stackOf(host: SessionHost, { before, file, values, request }: StackRequest): Promise<Stack> {
   const isEmpty = before === undefined || before.trim() === ''
-  const root = isEmpty ? undefined : readObject(before, file, 'keep one document in the file of a stack')
+  const root = isEmpty
+    ? undefined
+    : readObject(before, file, { severalHint: 'keep one document in the file of a stack' })
   const { encryptionsalt, secretsprovider } = stackProvider(root)
   const config = getAt(root, ['config'])
   const has = secretsprovider ?? (encryptionsalt === undefined ? undefined : 'passphrase')

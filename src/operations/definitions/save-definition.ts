@@ -134,6 +134,26 @@ async function ownKeyNotNeeded(): Promise<never> {
   throw new Error('a check decrypts nothing of its own')
 }
 
+/** A definition that takes the place of another text; `before` is empty where there is none. */
+type TextChange = Pick<DefinitionChange, 'text' | 'change' | 'pending' | 'plaintext' | 'checked'> & {
+  readonly before: string
+}
+
+/**
+ * Returns what saving a definition says of it: its own mistakes, and warnings of what the change
+ * brings. With an error among them, it is refused.
+ */
+export async function diagnoseChange(
+  workspace: Workspace,
+  name: string,
+  { text, before, change, pending, plaintext, checked }: TextChange,
+): Promise<readonly Diagnostic[]> {
+  const found =
+    checked ?? (await checkDefinition(workspace, name, text, pending === undefined ? {} : { pending })).diagnostics
+  const marks = { isTyped: change === 'set', ...(plaintext && { plaintext }) }
+  return [...found, ...(await changeWarnings({ name, text, before, ...marks }))]
+}
+
 /**
  * Checks a definition, encrypts its secrets and appends it as the next revision. A secret whose
  * plaintext has not changed keeps its ciphertext. A definition with errors is refused.
@@ -147,12 +167,9 @@ export async function saveDefinition(
   { text, base, change, savedEdit, pending, plaintext, details, checked }: DefinitionChange,
 ): Promise<SaveResult> {
   const permitted = await permit(workspace, environment.name, 'write', 'environment-updated')
-  const found =
-    checked ??
-    (await checkDefinition(workspace, environment.name, text, pending === undefined ? {} : { pending })).diagnostics
   const before = base.definition
-  const marks = { isTyped: change === 'set', ...(plaintext && { plaintext }) }
-  const diagnostics = [...found, ...(await changeWarnings({ name: environment.name, text, before, ...marks }))]
+  const changed = { text, before, change, plaintext, pending, checked }
+  const diagnostics = await diagnoseChange(workspace, environment.name, changed)
   if (diagnostics.some(({ severity }) => severity === 'error'))
     return { kind: 'refused', revision: undefined, diagnostics }
   const definition = await encryptFor(environment, text, base)

@@ -144,6 +144,44 @@ describe('env import of other secret managers', function () {
     expect(playground.digest()).to.equal(before)
   })
 
+  it('names the command that makes the export, for what is none', async () => {
+    const commands = {
+      vault: 'vault kv get',
+      doppler: 'doppler secrets download',
+      infisical: 'infisical export',
+      '1password': 'op item get',
+    }
+    for (const [kind, command] of Object.entries(commands))
+      for (const content of ['null', '"text"', '7', '[7]']) {
+        const ran = await bring(kind, content)
+        expect([ran.code, ran.out], kind).to.deep.equal([1, ''])
+        expect(ran.err, `${kind} ${content}`)
+          .to.include('does not look like')
+          .and.include(`hint: give what "${command}`)
+      }
+  })
+
+  it('refuses with --dry-run what it would refuse without', async () => {
+    const before = playground.digest()
+    const words = ['--path', 'imports.x']
+    const [planned, ran] = [
+      await bring('json', { a: 1 }, ...words, '--dry-run'),
+      await bring('json', { a: 1 }, ...words),
+    ]
+    expect([planned.code, planned.out, planned.err]).to.deep.equal([ran.code, ran.out, ran.err])
+    expect(planned.err).to.include('"imports" is a reserved key')
+    expect(planned.code).to.equal(1)
+    expect(playground.digest()).to.equal(before)
+  })
+
+  it('warns with --dry-run of what it would warn of without', async () => {
+    const before = playground.digest()
+    const planned = await bring('json', { A: ['x'] }, '--path', 'environmentVariables', '--dry-run')
+    expect(planned.code, planned.err).to.equal(0)
+    expect(planned.err).to.include('environmentVariables.A is a list, and is left out')
+    expect(playground.digest()).to.equal(before)
+  })
+
   it('shows with --dry-run what would come and what would be replaced, and changes nothing', async () => {
     const before = playground.digest()
     const ran = await bring('json', { a: 'canary', password: 'canary' }, '--dry-run')

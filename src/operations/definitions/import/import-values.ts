@@ -1,11 +1,12 @@
 import type { Json } from '../../../json.ts'
 import { escapeReferences } from '../../../language/index.ts'
+import type { Revision } from '../../../store/index.ts'
 import { decode, formatPropertyPath, getAt, type PropertyPath, setAt } from '../../../yaml/index.ts'
 import { createEnvironment } from '../../environments/create-environment.ts'
 import type { EnvironmentReference } from '../../references/reference.ts'
 import { operation, type Work } from '../../session/operation.ts'
 import type { Workspace } from '../../session/workspace.ts'
-import { type SaveResult, saveDefinition, saveOutcome } from '../save-definition.ts'
+import { diagnoseChange, type SaveResult, saveDefinition, saveOutcome } from '../save-definition.ts'
 import { asDefinition, type ForeignFile, refuseKeys, type Tally } from './foreign-value.ts'
 
 export interface ImportRequest {
@@ -73,7 +74,7 @@ async function imported(
   const replaced = values.map((each) => each.path).filter((each) => getAt(node, ['values', ...each]) !== undefined)
   for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
   const saved: SaveResult = plan
-    ? { kind: 'unchanged', revision: base?.number ?? 0, diagnostics: [] }
+    ? await planned(work, text, base)
     : environment === undefined || base === undefined
       ? await saveNew(work, text)
       : await saveDefinition(work, environment, { text, base, change: 'import' })
@@ -83,6 +84,21 @@ async function imported(
   )
   const paths = replaced.map((each) => formatPropertyPath(each))
   return { saved, secrets, plain, replaced: paths, planned: plan, imports, warnings: [...warnings, ...kept] }
+}
+
+/** Checks what would be saved, so that a plan that cannot be carried out is refused too. */
+async function planned(
+  work: Work<EnvironmentReference>,
+  text: string,
+  base: Revision | undefined,
+): Promise<SaveResult> {
+  const before = base?.definition ?? ''
+  const changed = { text, before, change: 'import' } as const
+  const diagnostics = text === before ? [] : await diagnoseChange(work, work.subject.name, changed)
+  const refused = diagnostics.some(({ severity }) => severity === 'error')
+  return refused
+    ? { kind: 'refused', revision: undefined, diagnostics }
+    : { kind: 'unchanged', revision: base?.number ?? 0, diagnostics }
 }
 
 async function saveNew(work: Work<EnvironmentReference>, definition: string): Promise<SaveResult> {

@@ -5,8 +5,8 @@ import { type ForeignEntry, type ForeignFile, type ForeignValue, foreignValue, s
 import { readObject } from './read-yaml.ts'
 
 /** A program that has failed leaves an empty file, which is no export without secrets. */
-function objectIn(text: string, source: string): ObjectNode {
-  if (text.trim() !== '') return readObject(text, source)
+function objectIn(text: string, source: string, other?: EscError): ObjectNode {
+  if (text.trim() !== '') return readObject(text, source, other && { otherFile: other })
   throw new EscError('invalid_input', `${source} is empty`, {
     hint: 'run the program that writes it once more, and look for an error that it prints',
   })
@@ -32,8 +32,8 @@ export function readPlainFile(text: string, source: string): ForeignFile {
  * @throws EscError `invalid_input` for another file, or a version that was deleted.
  */
 export function readVaultExport(text: string, source: string): ForeignFile {
-  const root = objectIn(text, source)
-  const data = getAt(root, ['data'])
+  const other = otherFile(source, 'a secret of Vault', 'give what "vault kv get -format=json PATH" prints')
+  const data = getAt(objectIn(text, source, other), ['data'])
   const isVersion2 = getAt(data, ['metadata', 'version']) !== undefined
   const values = isVersion2 ? getAt(data, ['data']) : data
   if (isVersion2 && values?.kind === 'null') {
@@ -41,8 +41,7 @@ export function readVaultExport(text: string, source: string): ForeignFile {
       hint: 'read another version, or undelete this one in Vault',
     })
   }
-  if (values?.kind !== 'object')
-    throw otherFile(source, 'a secret of Vault', 'give what "vault kv get -format=json PATH" prints')
+  if (values?.kind !== 'object') throw other
   return { entries: entriesOf(values, text, true) }
 }
 
@@ -55,7 +54,9 @@ const OF_DOPPLER = ['DOPPLER_PROJECT', 'DOPPLER_ENVIRONMENT', 'DOPPLER_CONFIG']
  * @throws EscError `invalid_input` for another file.
  */
 export function readDopplerExport(text: string, source: string): ForeignFile {
-  const root = objectIn(text, source)
+  const hint = 'give what "doppler secrets download --no-file --format json" prints'
+  const other = otherFile(source, 'secrets of Doppler', hint)
+  const root = objectIn(text, source, other)
   const dropped: string[] = []
   const entries = root.entries.flatMap(({ key, value }): ForeignEntry[] => {
     if (OF_DOPPLER.includes(key.value)) {
@@ -63,13 +64,7 @@ export function readDopplerExport(text: string, source: string): ForeignFile {
       return []
     }
     const computed = value.kind === 'object' ? getAt(value, ['computed']) : value
-    if (computed?.kind !== 'string') {
-      throw otherFile(
-        source,
-        'secrets of Doppler',
-        'give what "doppler secrets download --no-file --format json" prints',
-      )
-    }
+    if (computed?.kind !== 'string') throw other
     return [{ key: key.value, value: scalar(computed.value, true) }]
   })
   const warnings = dropped.length === 0 ? [] : [`not imported: ${dropped.join(', ')}, which Doppler itself sets`]
@@ -82,7 +77,7 @@ export function readDopplerExport(text: string, source: string): ForeignFile {
  */
 export function readInfisicalExport(text: string, source: string): ForeignFile {
   // A list has no keys of its own.
-  const root = objectIn(/^\s*\[/.test(text) ? `{"secrets": ${text}\n}` : text, source)
+  const root = objectIn(/^\s*\[/.test(text) ? `{"secrets": ${text}\n}` : text, source, notOfInfisical(source))
   const list = getAt(root, ['secrets'])
   const entries = list?.kind === 'array' ? list.elements.map((each) => pairOf(each, source)) : pairsOf(root, source)
   const seen = new Set<string>()
@@ -125,9 +120,9 @@ function notOfInfisical(source: string): EscError {
  * @throws EscError `invalid_input` for another file, or two fields of one name.
  */
 export function readOnePasswordItem(text: string, source: string): ForeignFile {
-  const fields = getAt(objectIn(text, source), ['fields'])
-  if (fields?.kind !== 'array')
-    throw otherFile(source, 'an item of 1Password', 'give what "op item get ITEM --format json" prints')
+  const other = otherFile(source, 'an item of 1Password', 'give what "op item get ITEM --format json" prints')
+  const fields = getAt(objectIn(text, source, other), ['fields'])
+  if (fields?.kind !== 'array') throw other
   const entries: ForeignEntry[] = []
   const sections = new Map<string, ForeignEntry[]>()
   for (const field of fields.elements) {

@@ -41,7 +41,7 @@ export async function readSops(
   const document = sopsDocument(text, source)
   // Before anything else but a mistake in YAML is said of a file that was not meant.
   if (!text.includes('sops') && decode(source, text).diagnostics.length === 0) throw notEncrypted(source)
-  const root = readObject(document.text, source, severalDocuments)
+  const root = readObject(document.text, source, { severalHint: severalDocuments })
   const metadata = getAt(root, ['sops'])
   if (metadata?.kind !== 'object') throw notEncrypted(source)
   if (bySops !== undefined) {
