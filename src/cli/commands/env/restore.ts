@@ -2,6 +2,7 @@ import { refuseVersion, removedEnvironments, restoreEnvironment } from '../../..
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { text } from '../../framework/flags.ts'
 import { openSession, openTarget } from '../../framework/session.ts'
+import { tableFor } from '../../terminal/index.ts'
 
 const flags = {
   id: text({ description: 'which one, when several of that name were removed (default: the last)', value: 'id' }),
@@ -57,9 +58,8 @@ can be restored.`
   text(result: Result): string {
     if (result.kind === 'restored') return `Environment '${result.name}' is back, at revision ${result.revision}.`
     if (result.removed.length === 0) return 'No environment was removed.'
-    return result.removed
-      .map(({ name, id, removed = 'at an unknown time', by = 'somebody' }) => `${name}  ${id}  ${removed}  ${by}\n`)
-      .join('')
+    const rows = result.removed.map(({ name, id, removed = 'unknown', by = 'unknown' }) => [name, id, removed, by])
+    return tableFor(this.io, ['environment', 'id', 'removed', 'by'], rows)
   }
 
   override json(result: Result): unknown {
