@@ -17,7 +17,7 @@ export class Program extends Playground {
 
   /** The Node that runs it. */
   node = process.execPath
-  /** What it runs: the program of this package, or that of another version. */
+  /** Path of the program that is run: of this package, or of another version. */
   script = Program.path
 
   static isBuilt(): boolean {
@@ -42,7 +42,7 @@ export class Program extends Playground {
     return ended(this.start(words, env))
   }
 
-  /** Another version runs in a process of its own. */
+  /** Runs a command that must succeed: one of another version in a process of its own. */
   override async ok(...words: string[]): Promise<string> {
     if (this.script === Program.path) return super.ok(...words)
     const { code, out, err } = await this.esc(words)

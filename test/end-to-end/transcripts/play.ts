@@ -122,7 +122,9 @@ class Person {
   constructor(home: string, folder: string, env: Readonly<Record<string, string | undefined>>) {
     this.home = home
     this.folder = folder
-    this.#shell = spawn('bash', ['--norc', '-c', SHELL], { cwd: folder, env, stdio: ['pipe', 'pipe', 'inherit'] })
+    const stdio = ['pipe', 'pipe', 'inherit'] as const
+    // In a process group of its own, with what it starts in the background.
+    this.#shell = spawn('bash', ['--norc', '-c', SHELL], { cwd: folder, env, stdio: [...stdio], detached: true })
   }
 
   /** Runs a command, and returns what it printed on both streams. */
@@ -143,7 +145,8 @@ class Person {
   }
 
   leave(): void {
-    this.#shell.kill()
+    const { pid, exitCode, signalCode } = this.#shell
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid)
   }
 }
 

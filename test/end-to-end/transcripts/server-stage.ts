@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { browserPath, ConsolePage, closeBrowser, startBrowser } from '../../console/browser.ts'
+import { freePort } from '../../servers/binary.ts'
 import type { SetStage } from './play.ts'
 
 export const browserPackages = 'chromium'
@@ -37,14 +37,4 @@ export async function setServer(): Promise<SetStage> {
     happenings: { 'In the console: app/dev, Rotated secrets, Rotate secrets, Rotate now': rotate },
     strike: async () => {},
   }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
