@@ -30,7 +30,7 @@ const seenForMs = 1
 
 interface Seen {
   readonly entry: Entry
-  /** As `performance.now()` says. */
+  /** Milliseconds, as `performance.now()` counts them. */
   readonly atMs: number
 }
 
