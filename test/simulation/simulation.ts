@@ -197,6 +197,7 @@ class Simulation {
       const left = this.#ledger.journal(host)
       if (left.length > 0) throw new Violation(`journal of ${host} is never cleared: ${JSON.stringify(left)}`)
     }
+    for (const name of this.#moved) await this.#edit({ what: 'move', name })
     for (const name of Object.keys(this.#schedule.rotators)) {
       const rotator = this.#ledger.newest().get(name)
       const place = rotator?.inputs.account
@@ -204,7 +205,6 @@ class Simulation {
         await this.#edit({ what: 'place', name })
       this.#ledger.removeForeign(name)
     }
-    for (const name of this.#moved) await this.#edit({ what: 'move', name })
     const outcome = await this.#attempt({ host: 'A', mode: 'rotate' })
     if (outcome.kind !== 'report' || outcome.report.status !== 'succeeded') {
       throw new Violation(`a rotation in calm weather does not succeed: ${describe(outcome)}`)
