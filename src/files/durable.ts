@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileStatus, FileSystem } from './file-system.ts'
@@ -10,7 +10,7 @@ import type { FileStatus, FileSystem } from './file-system.ts'
 export const temporaryPrefix = '.tmp-'
 
 export function temporaryPath(folder: string): string {
-  return join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(6).toString('hex')}`)
+  return join(folder, `${temporaryPrefix}${process.pid}-${randomUUID().replaceAll('-', '').slice(0, 12)}`)
 }
 
 /** `undefined` when there is no such file. */

@@ -130,7 +130,7 @@ class PostgresSite implements RecordsSite {
 }
 
 /** The statement arrives, and its answer does not. */
-function loseAnswer(stream: import('node:net').Socket): void {
+export function loseAnswer(stream: import('node:net').Socket): void {
   stream.removeAllListeners('data')
   stream.once('data', () => stream.destroy())
 }

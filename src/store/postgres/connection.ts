@@ -26,6 +26,9 @@ export interface ConnectionOptions {
   readonly onStatement?: StatementListener
 }
 
+/** The outcome of a statement that is a transaction by itself. */
+export type Changed = { readonly kept: ReadonlySet<string> } | { readonly refused: unknown }
+
 const defaultPatienceMs = 20_000
 
 /** One connection while it is used. */
@@ -160,20 +163,25 @@ export class PostgresDatabase {
   }
 
   /**
-   * Runs one statement that is a transaction by itself, and that puts a token into the table
-   * `committed` where it changes something. When its answer is lost, the database is asked what has
-   * become of it.
+   * Runs one statement that is a transaction by itself. It puts tokens into the table `committed`,
+   * one for each part of it that it keeps, and returns them. When its answer is lost, the database
+   * is asked what has become of it.
    *
-   * @returns false when it has changed nothing, and will not.
+   * @param tokens all that it may put there.
+   * @returns the tokens of what was kept; `refused`: the fault, when the statement has failed and
+   * nothing was kept.
    * @throws EscError `io` when it is not known.
    */
-  async change(token: string, statement: string, values: readonly unknown[]): Promise<boolean> {
+  async change(tokens: readonly string[], statement: string, values: readonly unknown[]): Promise<Changed> {
     try {
-      return (await this.#use((statements) => statements.run(statement, values))).length > 0
+      const rows = await this.#use((statements) => statements.run(statement, values))
+      return { kept: new Set(rows.map(({ token }) => token as string)) }
     } catch (error) {
-      if (isRefusedForNow(error)) return false
-      if (!isLostConnection(error)) throw this.fault(error)
-      return this.#findOut(token, error)
+      if (isRefusedForNow(error)) return { kept: new Set() }
+      if (!isLostConnection(error)) return { refused: this.fault(error) }
+      const kept = new Set<string>()
+      for (const token of tokens) if (await this.#findOut(token, error)) kept.add(token)
+      return { kept }
     }
   }
 

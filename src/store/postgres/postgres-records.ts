@@ -16,7 +16,7 @@ import type {
   TransactionRequest,
 } from '../records/records.ts'
 import type { SharedJobs, SharedQueue } from '../records/shared-jobs.ts'
-import { addingStatement } from './append-rows.ts'
+import { addingStatement, withAdded } from './append-rows.ts'
 import { BossJobs, type JobTiming, SharedBoss } from './boss-jobs.ts'
 import type { PostgresDatabase, Statements } from './connection.ts'
 import { DatabaseAudit } from './database-audit.ts'
@@ -27,6 +27,7 @@ import { Leases, type LeaseTiming, leaseName } from './leases.ts'
 import { limits } from './limits.ts'
 import { Replica } from './replica.ts'
 import { keepRun } from './schedule-runs.ts'
+import { SharedAdditions } from './shared-additions.ts'
 import type { Bytes } from './tree.ts'
 import { TreeFiles } from './tree-files.ts'
 import { type KeptChange, writeEnvironmentRows, writeStoreFiles } from './write-rows.ts'
@@ -65,6 +66,7 @@ export class PostgresRecords implements StoreRecords {
   readonly postponed = new Postponed()
   readonly #database: PostgresDatabase
   readonly #replica: Replica
+  readonly #additions: SharedAdditions
   readonly #leases: Leases
   readonly #entries = new Map<EntryKind, DatabaseEntries>()
   readonly shared: SharedRecords
@@ -80,6 +82,7 @@ export class PostgresRecords implements StoreRecords {
     this.#database = database
     this.files = new TreeFiles({ root, identity, outside })
     this.#replica = new Replica(this.files.tree, database.schema)
+    this.#additions = new SharedAdditions(database)
     this.#leases = new Leases(database, sleep, timing)
     this.#outbox = new DatabaseOutbox(database)
     this.#boss = new SharedBoss(database, jobTiming)
@@ -169,12 +172,10 @@ export class PostgresRecords implements StoreRecords {
     )
     const { added, gone } = changes
     if (added !== undefined && runs.length === 0) {
-      const token = randomUUID()
-      const { statement, values, written } = addingStatement(this.#database.schema, { token, rows: added, told })
-      const sentMs = Date.now()
-      if (await this.#database.change(token, statement, values)) {
-        this.#replica.keep(written, added)
-        this.#replica.wasNewest(written.id, sentMs)
+      const askedMs = Date.now()
+      if (await this.#additions.add(added, told)) {
+        this.#replica.keep(withAdded(added), added)
+        this.#replica.wasNewest(added.before.id, askedMs)
         for (const path of gone) this.files.tree.installFile(path, undefined)
         if (told.length > 0) this.#outbox.told()
         for (const act of later) act()
@@ -267,9 +268,9 @@ export class PostgresRecords implements StoreRecords {
     const { schema } = this.#database
     const { added, environments, storeFiles } = changes
     if (added !== undefined) {
-      const { statement, values, written } = addingStatement(schema, { token, rows: added })
+      const { statement, values } = addingStatement(schema, [{ token, rows: added }])
       if ((await statements.run(statement, values)).length === 0) throw overtaken(added.before.place, purpose)
-      return { environments: [{ kept: written }], storeVersion: undefined }
+      return { environments: [{ kept: withAdded(added) }], storeVersion: undefined }
     }
     await statements.run(`insert into ${schema}.committed (token) values ($1)`, [token])
     const kept: KeptChange[] = []

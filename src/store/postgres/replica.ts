@@ -1,5 +1,5 @@
 import type { Row, Statements } from './connection.ts'
-import { type EnvironmentRows, filesOf, type KeptEnvironment, rowsOf } from './rows.ts'
+import { type EnvironmentFiles, type EnvironmentRows, filesOf, type KeptEnvironment, rowsOf } from './rows.ts'
 import type { Bytes, Tree } from './tree.ts'
 
 interface Head {
@@ -135,7 +135,7 @@ export class Replica {
    */
   keep(
     environment: KeptEnvironment,
-    added?: { readonly before: KeptEnvironment; readonly paths: Iterable<string> },
+    added?: { readonly before: KeptEnvironment; readonly changed: EnvironmentFiles },
   ): void {
     const known = this.#kept.get(environment.id)
     if (known !== undefined && known.version >= environment.version) return
@@ -144,8 +144,7 @@ export class Replica {
       return
     }
     this.#kept.set(environment.id, environment)
-    const { place, files, version } = environment
-    this.#tree.installFiles(place, new Map([...added.paths].map((path) => [path, files.get(path)])), version)
+    this.#tree.installFiles(environment.place, added.changed, environment.version)
   }
 
   /** Takes over that a transaction of this process has ended an environment for good. */

@@ -3,6 +3,11 @@ import { temporaryPrefix } from '../../files/index.ts'
 /** Bytes of a file. They are never changed: a write makes new ones. */
 export type Bytes = Uint8Array
 
+/** The same bytes as a Buffer. The driver takes that for bytes, and other arrays for lists. */
+export function buffer(content: Bytes): Buffer {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+}
+
 /** A folder in memory. */
 export class TreeFolder {
   parent: TreeFolder | undefined

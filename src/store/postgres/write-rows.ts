@@ -1,6 +1,6 @@
 import type { Statements } from './connection.ts'
 import { type EnvironmentFiles, type EnvironmentRows, equal, type KeptEnvironment, rowsOf } from './rows.ts'
-import type { Bytes } from './tree.ts'
+import { type Bytes, buffer } from './tree.ts'
 
 /** One environment before and after a transaction: as it is kept, and as it is to be. */
 interface EnvironmentChange {
@@ -169,9 +169,4 @@ export async function writeStoreFiles(
   }
   const [row] = await statements.run(`update ${schema}.store set version = version + 1 returning version`)
   return row?.version as number
-}
-
-/** The driver takes a Buffer for bytes, and other arrays for lists. */
-function buffer(content: Bytes): Buffer {
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
 }

@@ -65,12 +65,11 @@ function addedBy(changes: readonly TreeChange[], tree: Tree, replica: Replica): 
     if (!isTemporary(path)) paths.add(path.slice(place.length + 1))
     else if (tree.find(path) !== undefined) return undefined
   }
-  const files = new Map(before.files)
+  const changed = new Map<string, Bytes>()
   for (const path of paths) {
     const content = tree.find(`${place}/${path}`)
-    if (content instanceof TreeFolder) return undefined
-    if (content === undefined) files.delete(path)
-    else files.set(path, content)
+    if (content === undefined || content instanceof TreeFolder) return undefined
+    changed.set(path, content)
   }
-  return addedRows(before, files, paths)
+  return addedRows(before, changed)
 }
