@@ -40,6 +40,44 @@ describe('a change of the newest revision', () => {
     }
   })
 
+  it('is made in turn with others of this process, and each once', async () => {
+    let number = 1
+    const environment = {
+      folder: '/store/app/dev',
+      current: () => ({ number, file: 'x', definition: `values: {list: [1], n: ${number}}` }),
+    } as unknown as Environment
+    const bases: number[] = []
+    const save = async (base: Revision) => {
+      bases.push(base.number)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (base.number !== number) throw conflict()
+      return ++number
+    }
+    const failing = changeNewest(environment, [], () => Promise.reject(new EscError('usage', 'no')))
+    const saved = Array.from({ length: 5 }, () => changeNewest(environment, [['values', 'list', 0]], save))
+    expect((await failing.catch((error) => error)).code).to.equal('usage')
+    expect(await Promise.all(saved)).to.deep.equal([2, 3, 4, 5, 6])
+    expect(bases).to.deep.equal([1, 2, 3, 4, 5])
+  })
+
+  it('through a list is refused when the one before it in turn has changed the list', async () => {
+    let definition = 'values: {list: [1, 2]}'
+    const environment = {
+      folder: '/store/app/dev',
+      current: () => ({ number: definition.length, file: 'x', definition }),
+    } as unknown as Environment
+    const save = (text: string) => async (base: Revision) => {
+      await Promise.resolve()
+      if (base.definition !== definition) throw conflict()
+      definition = text
+    }
+    const one = changeNewest(environment, [['values', 'list']], save('values: {list: [2]}'))
+    const other = changeNewest(environment, [['values', 'list', 1]], save('values: {list: [2, 3]}'))
+    await one
+    expect((await other.catch((error) => error)).code).to.equal('conflict')
+    expect(definition).to.equal('values: {list: [2]}')
+  })
+
   it('fails with what is wrong, and gives up some time', async () => {
     const { environment } = busy('values: {}')
     let tries = 0

@@ -8,29 +8,51 @@ import { decode, getAt, type PropertyPath } from '../../yaml/index.ts'
  */
 const maxAttempts = 100
 
+/** The last change of each environment in this process, by its folder: the next waits for it. */
+const last = new Map<string, Promise<void>>()
+
 /**
  * Makes a change of the newest revision and, where another writer saved one first, makes it again
- * of that: the outcome is that of one after the other. `paths` are those in the document that it
- * is about. One through a list element is only made again while the list is as it was: its
- * elements may have moved.
+ * of that: the outcome is that of one after the other. Changes of this process take turns, so that
+ * none of them is made in vain. `paths` are those in the document that it is about. One through a
+ * list element is only made again while the list is as it was: its elements may have moved.
  *
  * @throws EscError `conflict` when that is not so any more; what `change` throws.
  */
-export async function changeNewest<T>(
+export function changeNewest<T>(
   environment: Environment,
   paths: readonly PropertyPath[],
   change: (base: Revision) => Promise<T>,
 ): Promise<T> {
   const first = environment.current()
-  let base = first
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await change(base)
-    } catch (error) {
-      if (!(error instanceof EscError && error.code === 'conflict') || attempt === maxAttempts) throw error
-      base = environment.current()
-      if (paths.some((path) => listText(first, path) !== listText(base, path))) throw error
+  const isAsItWas = (base: Revision) => paths.every((path) => listText(first, path) === listText(base, path))
+  const mustWait = last.has(environment.folder)
+  return inTurn(environment.folder, async () => {
+    const now = mustWait ? environment.current() : first
+    let base = isAsItWas(now) ? now : first
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await change(base)
+      } catch (error) {
+        if (!(error instanceof EscError && error.code === 'conflict') || attempt === maxAttempts) throw error
+        base = environment.current()
+        if (!isAsItWas(base)) throw error
+      }
     }
+  })
+}
+
+async function inTurn<T>(key: string, act: () => Promise<T>): Promise<T> {
+  const acting = (last.get(key) ?? Promise.resolve()).then(act)
+  const ended = acting.then(
+    () => {},
+    () => {},
+  )
+  last.set(key, ended)
+  try {
+    return await acting
+  } finally {
+    if (last.get(key) === ended) last.delete(key)
   }
 }
 
