@@ -10,6 +10,9 @@ export class Base64Error extends Error {
   }
 }
 
+/** Made once: making one takes longer than decoding a secret. */
+let decoder: InstanceType<typeof TextDecoder> | undefined
+
 /** Standard base64 with padding. */
 export function encodeBase64(bytes: Uint8Array): string {
   const codes = new Uint8Array(4 * Math.ceil(bytes.length / 3))
@@ -19,7 +22,8 @@ export function encodeBase64(bytes: Uint8Array): string {
   }
   const padding = (3 - (bytes.length % 3)) % 3
   codes.fill(0x3d, codes.length - padding)
-  return new TextDecoder().decode(codes)
+  decoder ??= new TextDecoder()
+  return decoder.decode(codes)
 }
 
 /**
