@@ -1,7 +1,9 @@
-// `npm test`: compiles src and test into `.compiled`, which checks the types too, and runs the
-// tests there. With a loader of TypeScript in each process, as `npx mocha FILE` has one, they take
-// a third more processor time. Arguments go to mocha, such as the names of files in `.compiled`.
-import { spawnSync } from 'node:child_process'
+// `npm test`: lints, builds, compiles src and test into `.compiled`, which checks the types too, and
+// runs the tests there. With a loader of TypeScript in each process, as `npx mocha FILE` has one,
+// they take a third more processor time. Arguments go to mocha, such as the names of files in
+// `.compiled`.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,18 +62,24 @@ const LONGEST = [
   'end-to-end/kill-sweep',
 ]
 
-rmSync(compiled, { recursive: true, force: true })
-mkdirSync(compiled)
-for (const name of readdirSync(root)) {
-  if (['.git', '.compiled', 'release'].includes(name)) continue
-  const [from, to] = [join(root, name), join(compiled, name)]
-  // The compiler writes beside the sources, which tests read, too; through a link it would write into them.
-  if (LINKED.includes(name)) symlinkSync(from, to)
-  else cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
-}
-run('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
+const running = new Set()
+// Each of the two uses one core most of the time.
+await Promise.all([npm('lint'), npm('build').then(compile)])
 const files = process.argv.length > 2 ? process.argv.slice(2) : ['--parallel', '--jobs', `${jobs}`, ...inOrder()]
-run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.cjs', ...files])
+await node('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.cjs', ...files])
+
+async function compile() {
+  rmSync(compiled, { recursive: true, force: true })
+  mkdirSync(compiled)
+  for (const name of readdirSync(root)) {
+    if (['.git', '.compiled', 'release'].includes(name)) continue
+    const [from, to] = [join(root, name), join(compiled, name)]
+    // The compiler writes beside the sources, which tests read, too; through a link it would write into them.
+    if (LINKED.includes(name)) symlinkSync(from, to)
+    else cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
+  }
+  await node('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
+}
 
 /** All files of tests, the longest first. */
 function inOrder() {
@@ -86,10 +94,21 @@ function inOrder() {
   return names.sort((a, b) => rank(a) - rank(b)).map((name) => `.compiled/test/${name}`)
 }
 
-function run(program, words) {
-  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...words], {
-    cwd: root,
-    stdio: 'inherit',
-  })
-  if (status !== 0) process.exit(status ?? 1)
+function npm(script) {
+  return run('npm', ['run', '--silent', script])
+}
+
+function node(program, words) {
+  return run(process.execPath, [join(root, 'node_modules', program), ...words])
+}
+
+/** Runs a program to its end. One that fails ends the others too. */
+async function run(program, words) {
+  const child = spawn(program, words, { cwd: root, stdio: 'inherit' })
+  running.add(child)
+  const [code] = await once(child, 'close')
+  running.delete(child)
+  if (code === 0) return
+  for (const each of running) each.kill()
+  process.exit(code ?? 1)
 }
