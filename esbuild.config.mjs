@@ -266,7 +266,8 @@ const OFTEN = [
   'src/cli/framework/several-text.ts',
   'src/keys/new-key.ts',
   'src/files/changes.ts',
-  'src/git/identity.ts',
+  'src/git/configured-identity.ts',
+  'src/git/repository.ts',
   'src/store/revisions/compare-with-memory.ts',
   'src/store/environment-events.ts',
   'src/store/keys/key-proof.ts',
@@ -303,6 +304,8 @@ const CORE = [
  * for with `instanceof`.
  */
 const RARE = [
+  'src/cli/framework/suggest-commands.ts',
+  'src/webhooks/delivery-rows.ts',
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
   'src/audit/shared-log.ts',

@@ -1,15 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join, parse, resolve } from 'node:path'
-import { childEnvironment } from '../child-environment.ts'
+import { dirname, join, resolve } from 'node:path'
 import { smallText } from '../files/index.ts'
-import { commonFolderOf, findRepository } from './repository.ts'
-import { gitVariables, programOnPath } from './variables.ts'
-
-/** Either may be empty: not configured. */
-export interface GitIdentity {
-  readonly name: string
-  readonly email: string
-}
+import { configuredIdentity, type GitIdentity } from './configured-identity.ts'
+import { commonFolderOf } from './repository.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -22,7 +15,7 @@ export function gitIdentity(env: Variables, folder: string): GitIdentity {
   if (name !== '' && email !== '') return { name, email }
   // Starting git takes longer than opening an environment, and this is asked
   // every time one is opened.
-  const configured = plainIdentity(env, folder) ?? askGit(env, folder)
+  const configured = plainIdentity(env, folder) ?? configuredIdentity(env, folder)
   return { name: name || configured.name, email: email || configured.email }
 }
 
@@ -89,29 +82,4 @@ function repositoryConfig(folder: string): string | undefined {
     const link = /^gitdir: (.+)$/m.exec(smallText(git) ?? '')?.[1]
     return join(commonFolderOf(link === undefined ? git : resolve(above, link)), 'config')
   }
-}
-
-function askGit(env: Variables, folder: string): GitIdentity {
-  const { spawnSync } = process.getBuiltinModule('node:child_process')
-  const repository = findRepository(folder, env)
-  const variables = gitVariables(env)
-  const program = programOnPath('git', variables)
-  if (program === undefined) return { name: '', email: '' }
-  const place = repository === undefined ? [] : ['--git-dir', repository.gitFolder]
-  // git itself knows all the files, includes and conditions. It reads them and does nothing else.
-  const answer = spawnSync(program, [...place, 'config', '--null', '--get-regexp', '^user\\.(name|email)$'], {
-    // Outside a repository, where nothing can pass for one.
-    cwd: repository?.top ?? parse(resolve(folder)).root,
-    env: childEnvironment(variables),
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 5_000,
-  })
-  const configured = new Map<string, string>()
-  for (const entry of (answer.stdout ?? '').split('\0')) {
-    const [key, value] = entry.split('\n')
-    // The last one counts: it comes from the nearest file.
-    if (key !== undefined && value !== undefined) configured.set(key, value)
-  }
-  return { name: configured.get('user.name') ?? '', email: configured.get('user.email') ?? '' }
 }

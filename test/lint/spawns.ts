@@ -14,7 +14,7 @@ const MAKES_CHILDREN = /node:child_process|vendor\/pty\.ts/
 const STARTERS: Readonly<Record<string, string>> = {
   'keys/providers/age-identity-command.ts': 'the command in SOPS_AGE_KEY_CMD of the user',
   'git/ask-git.ts': 'git, which reads refs, the index or objects and does nothing else',
-  'git/identity.ts': 'git, which reads its configuration and does nothing else',
+  'git/configured-identity.ts': 'git, which reads its configuration and does nothing else',
   'git/run.ts': 'git',
   'cli/terminal/editor.ts': 'the editor of the user',
   'cli/terminal/open-browser.ts': 'the browser of the user',
