@@ -23,7 +23,7 @@ describe('bad input', function () {
     expect(Object.keys(rotatorsUnderTest)).to.have.members([...rotatorNames])
   })
 
-  for (const [rotator, { badInputs }] of Object.entries(rotatorsUnderTest)) {
+  for (const [rotator, { badInputs }] of sample(Object.entries(rotatorsUnderTest), 7)) {
     const { missing, configuration, start, bad } = badInputs
     describe(`of ${rotator}`, () => {
       let good: Good | undefined

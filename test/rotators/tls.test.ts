@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import type { TlsOptions } from '../../src/http/index.ts'
 import { type Tls, tlsOptions, usableTls } from '../../src/rotators/tls/index.ts'
 import { secret } from '../../src/secret.ts'
+import { sample } from '../sample.ts'
 import { Authority } from '../servers/authority.ts'
 import type { Certificate } from '../servers/certificate.ts'
 import { expectNoSecret, failure } from './failure.ts'
@@ -161,7 +162,7 @@ describe('the input tls', function () {
     }
   })
 
-  for (const { title, missing, start } of secureServers) {
+  for (const { title, missing, start } of sample(secureServers, 2)) {
     describe(`of ${title}`, () => {
       let server: SecureServer
 

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { type Level, levels } from '../../../src/access/index.ts'
 import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { RecordedSessions } from '../../operations/recorded-sessions.ts'
+import { sample } from '../../sample.ts'
 import { type Case, cases, neededFor, sops, wordsOf } from './access-cases.ts'
 import { Playground } from './esc.ts'
 
@@ -126,7 +127,7 @@ describe('access rules and commands', () => {
     }
   })
 
-  for (const { id, index, ...each } of numbered) {
+  for (const { id, index, ...each } of sample(numbered, 50)) {
     const { words, input = '', fails, before: first = [] } = each
     const needs = neededFor(each)
     it(`let only those use "esc ${words}" who have ${needs}`, async () => {

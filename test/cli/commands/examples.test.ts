@@ -7,6 +7,7 @@ import { main } from '../../../src/cli/framework/main.ts'
 import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { answeringWebhook, provider } from '../../conformance/cli/doubles.ts'
 import { playScript } from '../../conformance/cli/shell.ts'
+import { sample } from '../../sample.ts'
 import { Playground, packageRoot } from './esc.ts'
 
 const DEV = `imports:
@@ -245,7 +246,7 @@ describe('the examples in the help', function () {
     return { err, status: statuses.at(-1), calls: statuses.length }
   }
 
-  for (const id of COMMANDS) {
+  for (const id of sample(COMMANDS, 40)) {
     it(`of esc ${id.replaceAll(':', ' ')} do what they say`, async () => {
       const { examples } = await loadCommand(id)
       for (const { command } of examples) {

@@ -5,13 +5,14 @@ import { loadCommand } from '../../../src/cli/framework/load-command.ts'
 import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { TOPICS } from '../../../src/cli/framework/topics.ts'
 import { displayWidth } from '../../../src/yaml/index.ts'
+import { sample } from '../../sample.ts'
 import { Playground } from './esc.ts'
 
 describe('help', () => {
   const playground = new Playground()
   after(() => playground.remove())
 
-  for (const id of COMMANDS) {
+  for (const id of sample(COMMANDS, 40)) {
     it(`esc ${id.replaceAll(':', ' ')} --help says what the command does, with examples that are its own`, async () => {
       const command = await loadCommand(id)
       const name = `esc ${id.replaceAll(':', ' ')}`
@@ -50,7 +51,7 @@ describe('help', () => {
   it('fits the terminal: every line of every help, at several widths', async () => {
     const subjects = [[], ...Object.keys(TOPICS), ...COMMANDS].map((subject) => [subject].flat().join(':'))
     for (const columns of [44, 80, 133]) {
-      for (const subject of subjects) {
+      for (const subject of sample(subjects, 40)) {
         const words = [...subject.split(':').filter(Boolean), '--help']
         const io = { stdoutIsTerminal: true, columns }
         const { out } = await playground.run(words, { io, env: { NO_COLOR: '1' } })

@@ -3,6 +3,7 @@ import { EscError } from '../../../src/errors.ts'
 import type { PlainObject } from '../../../src/plain.ts'
 import type { IssuedPending, IssuedState } from '../../../src/rotators/issued/kit/index.ts'
 import { Dropped, Refusal } from '../../fakes/vendor-fake.ts'
+import { sample } from '../../sample.ts'
 import { expectNoSecret, failure } from '../failure.ts'
 import { type Journal, resume, rotateOnce } from '../rotation-run.ts'
 import { testContext } from '../test-context.ts'
@@ -11,7 +12,7 @@ import { issuedVendors } from './issued-vendors.ts'
 
 type State = IssuedState<PlainObject>
 
-for (const [name, start] of Object.entries(issuedVendors)) {
+for (const [name, start] of sample(Object.entries(issuedVendors), 4)) {
   describe(name, () => {
     let vendor: IssuedVendor
     beforeEach(async () => {
