@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pointsOf } from '../sample.ts'
 import type { Program } from './program.ts'
 
 const preload = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
@@ -17,7 +18,7 @@ export async function killSweep(
   environment: string,
   options: {
     readonly env?: Readonly<Record<string, string>>
-    /** Take only every so-manieth point. */
+    /** Take only every so-manieth point, from a random one on. */
     readonly stride: () => number
     readonly check: (context: string) => Promise<void>
   },
@@ -25,7 +26,7 @@ export async function killSweep(
   const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
   const swept: string[] = []
   try {
-    for (let point = 1; ; point += options.stride()) {
+    for (const point of pointsOf(options.stride)) {
       const log = join(folder, `${point}.log`)
       const env = { ...options.env, NODE_OPTIONS: `--require ${preload}` }
       const cut = await program.esc(['env', 'rotate', environment, '--force'], {
@@ -33,7 +34,7 @@ export async function killSweep(
         ESC_TEST_KILL_AT: String(point),
         ESC_TEST_KILL_LOG: log,
       })
-      if (cut.signal !== 'SIGKILL') return swept
+      if (cut.signal !== 'SIGKILL') break
       const reached = readFileSync(log, 'utf8').trimEnd().split('\n')
       const context = `killed before call ${point} (${reached.at(-1)})`
       swept.push(context)
@@ -42,6 +43,7 @@ export async function killSweep(
         throw new Error(`${context}: the next rotation exited with ${next.code}: ${next.out}${next.err}`)
       await options.check(context)
     }
+    return swept
   } finally {
     rmSync(folder, { recursive: true })
   }

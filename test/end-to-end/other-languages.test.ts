@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { packageRoot } from '../cli/commands/esc.ts'
+import { sample } from '../sample.ts'
 import { Program, programWith } from './program.ts'
 
 const page = readFileSync(join(packageRoot, 'docs', 'other-languages.md'), 'utf8')
@@ -43,7 +44,7 @@ describe('the examples for other languages', function () {
     return { status, out: String(stdout), err: String(stderr) }
   }
 
-  for (const { name, language, file, program, words } of languages) {
+  for (const { name, language, file, program, words } of sample(languages, 1)) {
     it(`read the values in ${name}, and fail where esc does`, function () {
       if (spawnSync(program, [program === 'go' ? 'version' : '--version']).error !== undefined) {
         console.log(`      skipped: ${program} is not installed`)

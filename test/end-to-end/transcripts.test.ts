@@ -16,7 +16,7 @@ describe('what a new user sees', function () {
   const isFirst = ({ file }: KeptTranscript) => /README|getting-started/.test(file)
   const others = sample(
     pages.filter((page) => !isFirst(page)),
-    3,
+    2,
   )
   for (const { file, kept, play, stage } of [...pages.filter(isFirst), ...others]) {
     it(`is what ${relative(packageRoot, file)} shows ("npm run transcript" makes it anew)`, async function () {
