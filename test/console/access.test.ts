@@ -41,7 +41,7 @@ describe('access in the console', function () {
   })
 
   it('shows the rules as they are, and explains who may do what and why', async () => {
-    const { page, context, faults } = await suite.open('/access')
+    const { page, close, faults } = await suite.open('/access')
     // The token of an admin is not limited by the rules: they are there all the same.
     await page.getByText('root@example.com has admin on the store as a whole: the rules do not limit').waitFor()
     await page.getByRole('row', { name: 'app/* team:devs open esc.yaml:' }).waitFor()
@@ -66,11 +66,11 @@ describe('access in the console', function () {
     await page.getByText(`${markup} has none on app/dev`).waitFor()
     expect(await page.locator('img').count()).to.equal(0)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('lets somebody in where the rules let them open, and nowhere else', async () => {
-    const { page, context, faults } = await suite.open('/access')
+    const { page, close, faults } = await suite.open('/access')
     await page.getByRole('button', { name: 'Somebody joins' }).click()
     const dialog = page.getByRole('dialog', { name: 'Somebody joins' })
     await dialog.getByLabel('Principal').fill('nobody@example.com')
@@ -90,12 +90,12 @@ describe('access in the console', function () {
     await dialog.getByRole('status').getByText('app/prod').waitFor()
     expect(readFileSync(join(suite.program.store, 'age-recipients.txt'), 'utf8')).to.include(recipients.carol)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('takes somebody out, and says what stays known to them', async () => {
     const opened = await suite.open('/access')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await page.getByRole('button', { name: 'Somebody leaves' }).click()
     const dialog = page.getByRole('dialog', { name: 'Somebody leaves' })
     await dialog.getByLabel('Principal').fill('bob@example.com')
@@ -119,7 +119,7 @@ describe('access in the console', function () {
     expect((await suite.program.open('app/dev', 'token')).toString()).to.equal('cAnary-of-access')
     await expectNoHit(opened)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is changed by admins alone, by no other page, and nobody gets past a rule in the name of others', async () => {
@@ -141,7 +141,7 @@ describe('access in the console', function () {
       { method: 'POST', path: '/console/api/v1/operations/add-principal', body: { subject: null, input: joiner } },
       { method: 'POST', path: '/console/api/v1/operations/remove-principal', body: { subject: null, input: joiner } },
     ])
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { access: '/access', 'environment-access': '/environments/app/dev/access' })

@@ -31,7 +31,7 @@ describe('the audit log in the console', function () {
     const asked = { body: { subject: { name: 'app/dev' }, input: { path: 'a', value: 2 } }, token: rita }
     expect((await suite.server.call('POST', '/api/v1/operations/remove-value', asked)).status).to.be.at.least(400)
     await suite.server.call('PATCH', '/api/esc/environments/acme/app/prod', { token: rita, body: 'values: {}\n' })
-    const { page, context, faults } = await suite.open('/audit')
+    const { page, close, faults } = await suite.open('/audit')
     const rows = page.locator('tbody tr')
     const shows = async (text: string) => {
       await page.getByRole('button', { name: 'Filter' }).click()
@@ -63,11 +63,11 @@ describe('the audit log in the console', function () {
     await shows('')
     expect(await page.content()).not.to.include('cAnary')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('keeps what is typed while lines are loaded, and shows the answer to the last question', async () => {
-    const { page, context, faults } = await suite.open('/environments')
+    const { page, close, faults } = await suite.open('/environments')
     const held: (() => Promise<void>)[] = []
     const list = '**/operations/list-audit-lines'
     await page.route(list, (route) => void held.push(() => route.continue()))
@@ -101,14 +101,14 @@ describe('the audit log in the console', function () {
     await page.waitForTimeout(100)
     expect(await page.getByText('No line matches.').isVisible()).to.equal(true)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('has pages that stay the same while the log grows', async () => {
     for (let at = 0; at < 120; at++) await suite.server.call('GET', '/api/esc/environments/acme/app/dev?decrypt=1')
     for (let at = 0; at < 60; at++)
       await suite.perform('set-environment-tag', 'app/dev', { name: 'at', value: String(at) })
-    const { page, context, faults } = await suite.open('/audit')
+    const { page, close, faults } = await suite.open('/audit')
     const rows = page.locator('tbody tr')
     const page1 = await (async () => {
       await page.getByText('Page 1').waitFor()
@@ -131,11 +131,11 @@ describe('the audit log in the console', function () {
     await page.getByRole('button', { name: 'Newer' }).click()
     await page.getByText('Page 1').waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is verified, and names what was changed', async () => {
-    const { page, context, faults } = await suite.open('/audit')
+    const { page, close, faults } = await suite.open('/audit')
     await page.getByRole('button', { name: 'Verify the log' }).click()
     await page.getByText('nothing is wrong').waitFor()
     const head = (await page.locator('.verification code').first().textContent()) ?? ''
@@ -159,18 +159,18 @@ describe('the audit log in the console', function () {
       readFileSync(join(folder, file), 'utf8').replace('"user":"nobody@example.com"', '"user":"ada@example.com"'),
     )
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is refused to those who do not administer, and shows markup as text', async () => {
     const reader = await suite.open('/audit', await suite.tokenFor('rita@example.com'))
     await reader.page.getByRole('alert').getByText('may not read the audit log').waitFor()
-    await reader.context.close()
+    await reader.close()
     await suite.program.esc(['env', 'open', 'app/dev'], { ESC_PRINCIPAL: markup })
     const opened = await suite.open('/audit')
     await opened.page.getByRole('cell', { name: markup }).first().waitFor()
     await expectNoHit(opened)
-    await opened.context.close()
+    await opened.close()
   })
 
   it('answers no page of another origin', async () => {
@@ -179,7 +179,7 @@ describe('the audit log in the console', function () {
       { method: 'POST', path: '/console/api/v1/operations/list-audit-lines', body: { subject: null, input: {} } },
       { method: 'POST', path: '/console/api/v1/operations/verify-audit-log', body: { subject: null, input: {} } },
     ])
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { audit: '/audit?user=root%40example.com', 'environment-audit': '/environments/app/dev/audit' })

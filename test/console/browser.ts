@@ -33,6 +33,7 @@ export async function startBrowser(): Promise<Browser> {
 /** Closes the browser of a file, or what the file has opened in one that is kept. */
 export async function closeBrowser(browser: Browser | undefined): Promise<void> {
   if (browser === undefined) return
+  resting.delete(browser)
   if (browser === (await kept)) for (const context of browser.contexts()) await context.close()
   else await browser.close()
 }
@@ -44,6 +45,9 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 }
 
+/** True when pictures are taken for the documentation. */
+export const takesPictures = Boolean(process.env.UPDATE_PICTURES)
+
 /** Looks that pictures are taken in. */
 export const looks = [
   { name: 'light', colorScheme: 'light', width: 1280 },
@@ -53,7 +57,20 @@ export const looks = [
 ] as const
 
 /** Looks that a usual run tries: the widest and the narrowest, of both colours. */
-export const usualLooks = slow || process.env.UPDATE_PICTURES ? looks : [looks[0], looks[3]]
+export const usualLooks = slow || takesPictures ? looks : [looks[0], looks[3]]
+
+/**
+ * Takes away the blur behind dialogs, which a browser without graphics hardware computes anew for each
+ * frame. The policy of the page lets a style sheet in that the tools of the browser make.
+ */
+const WITHOUT_BLUR = `{
+  const plain = new CSSStyleSheet()
+  plain.replaceSync('* { backdrop-filter: none !important }')
+  document.adoptedStyleSheets.push(plain)
+}`
+
+/** Pages that tests are done with, for the next ones. */
+const resting = new WeakMap<Browser, ConsolePage[]>()
 
 /** A page of the console, and what went wrong in it. */
 export class ConsolePage {
@@ -62,8 +79,13 @@ export class ConsolePage {
   /** Errors of scripts, refusals of the policy of content, and requests to other hosts. */
   readonly faults: string[] = []
 
-  private constructor(context: BrowserContext, page: Page, url: string) {
-    this.context = context
+  readonly #browser: Browser
+  readonly #url: string
+
+  private constructor(browser: Browser, page: Page, url: string) {
+    this.#browser = browser
+    this.#url = url
+    this.context = page.context()
     this.page = page
     page.on('pageerror', ({ message }) => this.faults.push(message))
     page.on('console', (message) => {
@@ -76,15 +98,52 @@ export class ConsolePage {
   }
 
   static async open(browser: Browser, url: string, look: (typeof looks)[number] = looks[0]): Promise<ConsolePage> {
+    const [colorScheme, viewport] = [look.colorScheme, { width: look.width, height: 900 }]
+    const rested = resting.get(browser) ?? []
+    const at = rested.findIndex((each) => each.#url === url)
+    const [again] = at === -1 ? [] : rested.splice(at, 1)
+    if (again !== undefined) {
+      await again.page.setViewportSize(viewport)
+      await again.page.emulateMedia({ colorScheme })
+      return again
+    }
     const context = await browser.newContext({
       baseURL: url,
-      colorScheme: look.colorScheme,
-      viewport: { width: look.width, height: 900 },
+      colorScheme,
+      viewport,
       // Frames of dialogs that glide in take up to a seventh of the processor time.
       reducedMotion: slow ? 'no-preference' : 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    return new ConsolePage(context, await context.newPage(), url)
+    if (!slow && !takesPictures) await context.addInitScript(WITHOUT_BLUR)
+    return new ConsolePage(browser, await context.newPage(), url)
+  }
+
+  /**
+   * Says that a test is done with the page. In usual runs the next one gets it, signed out and empty:
+   * a new page takes three times the processor time of a further one. With `SLOW=1` each test has a
+   * new page, as each has that has closed the context itself, since something stays in its own.
+   */
+  readonly close = async (): Promise<void> => {
+    const isEmpty = !slow && (await this.#empty().catch(() => false))
+    if (!isEmpty) return this.context.close()
+    const rested = resting.get(this.#browser) ?? []
+    resting.set(this.#browser, [...rested, this])
+  }
+
+  /** Leaves the console, and takes away what a test has left. Without its server it cannot. */
+  async #empty(): Promise<boolean> {
+    const { page, context } = this
+    for (const other of context.pages()) if (other !== page) await other.close()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await context.setOffline(false)
+    // A page of the same origin keeps the process of the browser that has the scripts of the console.
+    await page.goto('/healthz')
+    await page.evaluate('localStorage.clear(); sessionStorage.clear()')
+    await page.mouse.move(0, 0)
+    await context.clearCookies()
+    this.faults.length = 0
+    return true
   }
 
   async signIn(token: string): Promise<void> {
@@ -129,7 +188,7 @@ export class ConsolePage {
 
   /** Takes a picture for the documentation, where those are wanted. */
   async picture(name: string): Promise<void> {
-    if (!process.env.UPDATE_PICTURES) return
+    if (!takesPictures) return
     const folder = join(repositoryRoot, 'docs', 'console')
     mkdirSync(folder, { recursive: true })
     await this.page.screenshot({ path: join(folder, `${name}.png`) })

@@ -81,7 +81,7 @@ describe('saving in the console after somebody else', function () {
     expect(saved).to.include('# Kept as it is.').and.include('size: 10').and.include('retries: 33')
     expect(saved).to.include('host: db-2').and.include('region: eu-west-1')
     expect(opened.faults).to.deep.equal([])
-    await opened.context.close()
+    await opened.close()
   })
 
   it('takes theirs for a key, and Ctrl-Z brings back what was typed', async () => {
@@ -98,7 +98,7 @@ describe('saving in the console after somebody else', function () {
     await page.keyboard.press('Control+z')
     expect(await textOf(page)).to.include('size: 10')
     expect(opened.faults).to.deep.equal([])
-    await opened.context.close()
+    await opened.close()
   })
 
   it('goes on when somebody saves once more meanwhile', async () => {
@@ -118,7 +118,7 @@ describe('saving in the console after somebody else', function () {
       .and.include('retries: 33')
       .and.include('eu-west-2')
     expect(opened.faults).to.deep.equal([])
-    await opened.context.close()
+    await opened.close()
   })
 
   it('shows both, and loses nothing, where yours is not YAML', async () => {
@@ -130,7 +130,7 @@ describe('saving in the console after somebody else', function () {
     await dialog.getByText('cannot be merged key by key').waitFor()
     await dialog.getByRole('button', { name: 'Keep editing' }).click()
     expect(await textOf(page)).to.include('retries: 3: {')
-    await opened.context.close()
+    await opened.close()
   })
 
   it('keeps what was typed when the server does not answer, and when the session has ended', async () => {
@@ -155,7 +155,7 @@ describe('saving in the console after somebody else', function () {
     await submit(page)
     await page.getByText('Saved as revision 3').waitFor()
     expect(await read(name)).to.include('retries: 33')
-    await opened.context.close()
+    await opened.close()
   })
 
   for (const look of usualLooks) {
@@ -169,7 +169,7 @@ describe('saving in the console after somebody else', function () {
       expect(await opened.barriers()).to.deep.equal([])
       expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0)
       await opened.picture(`conflict-${look.name}`)
-      await opened.context.close()
+      await opened.close()
     })
   }
 })

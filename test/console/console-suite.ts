@@ -79,7 +79,7 @@ export function keepsNobodyOut(suite: ConsoleSuite, screens: Readonly<Record<str
   for (const [turn, look] of usualLooks.entries()) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
-      const { page, context } = opened
+      const { page, close } = opened
       await opened.showToken(suite.server.token)
       for (const [at, [name, path]] of Object.entries(screens).entries()) {
         // Each once in usual runs, another time in another look.
@@ -93,7 +93,7 @@ export function keepsNobodyOut(suite: ConsoleSuite, screens: Readonly<Record<str
         await opened.picture(`${name}-${look.name}`)
       }
       expect(opened.faults).to.deep.equal([])
-      await context.close()
+      await close()
     })
   }
 }

@@ -25,7 +25,7 @@ describe('the console', function () {
   })
 
   it('signs in with a token, and out again for good', async () => {
-    const { page, context, faults } = await suite.open('/')
+    const { page, context, close, faults } = await suite.open('/')
     await page.getByRole('link', { name: 'dev' }).waitFor()
     const [cookie] = await context.cookies()
     expect(cookie).to.include({ httpOnly: true, sameSite: 'Strict' })
@@ -36,7 +36,7 @@ describe('the console', function () {
     await page.goto('/')
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('signs in with the link of esc ui, once, as the person at the machine', async () => {
@@ -50,27 +50,27 @@ describe('the console', function () {
     await opened.page.getByText('ada@example.com').waitFor()
     expect(opened.page.url()).not.to.include('code')
     expect(opened.faults).to.deep.equal([])
-    await opened.context.close()
+    await opened.close()
     const again = await ConsolePage.open(suite.browser, new URL(link).origin)
     await again.page.goto(link)
     await again.page.getByRole('alert').getByText('does not sign you in any more').waitFor()
-    await again.context.close()
+    await again.close()
     child.kill('SIGTERM')
     expect((await over).code).to.equal(0)
   })
 
   it('refuses a token that is none', async () => {
-    const { page, context } = await ConsolePage.open(suite.browser, suite.server.url)
+    const { page, context, close } = await ConsolePage.open(suite.browser, suite.server.url)
     await page.goto('/')
     await page.getByLabel('Token').fill('esc_nothing')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('alert').waitFor()
     expect(await context.cookies()).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('shows values without their secrets, and reveals one on demand', async () => {
-    const { page, context, faults } = await suite.open('/environments/app/dev/values')
+    const { page, close, faults } = await suite.open('/environments/app/dev/values')
     await page.getByText('eu-west-1').waitFor()
     expect(await page.content()).not.to.include('cAnary-of-the-console')
     await page.getByRole('button', { name: 'Reveal database.password' }).click()
@@ -81,12 +81,12 @@ describe('the console', function () {
     expect(kept).not.to.include('cAnary')
     expect(await suite.program.ok('audit', 'log', '--event', 'open')).to.include('app/dev')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('rotates secrets, and tells what has come of it', async () => {
     const before = await suite.program.open('app/dev', 'deploy')
-    const { page, context, faults } = await suite.open('/environments/app/dev/rotated')
+    const { page, close, faults } = await suite.open('/environments/app/dev/rotated')
     await page.getByRole('button', { name: 'Rotate secrets' }).click()
     await page.getByRole('dialog').getByText('deploy').waitFor()
     await page.getByRole('button', { name: 'Rotate now' }).click()
@@ -94,11 +94,11 @@ describe('the console', function () {
     const after = await suite.program.open('app/dev', 'deploy')
     expect(after.previous).to.equal(before.current)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('makes a schedule, pauses it, and resumes it', async () => {
-    const { page, context, faults } = await suite.open('/environments/app/dev/rotated')
+    const { page, close, faults } = await suite.open('/environments/app/dev/rotated')
     await page.getByRole('button', { name: 'Create rotation schedule' }).click()
     await page.getByRole('button', { name: 'Mondays at 3:00' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Create rotation schedule' }).click()
@@ -107,11 +107,11 @@ describe('the console', function () {
     await page.getByText('paused').waitFor()
     expect(await suite.program.ok('env', 'schedule', 'list', 'app/dev')).to.include('0 3 * * 1')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('edits a definition: a mistake at its place, a review, and the next revision', async () => {
-    const { page, context, faults } = await suite.open('/environments/app/dev/editor')
+    const { page, close, faults } = await suite.open('/environments/app/dev/editor')
     await page.getByLabel('Definition').click()
     await page.keyboard.press('Control+End')
     await page.keyboard.type('  broken: $')
@@ -125,11 +125,11 @@ describe('the console', function () {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await suite.program.ok('env', 'get', 'app/dev', 'broken')).to.include('fine')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('compares two revisions, and rolls one back', async () => {
-    const { page, context, faults } = await suite.open('/environments/app/dev/revisions')
+    const { page, close, faults } = await suite.open('/environments/app/dev/revisions')
     await page.getByRole('checkbox').nth(0).check()
     await page.getByRole('checkbox').nth(1).check()
     await page.getByRole('button', { name: 'Compare' }).click()
@@ -139,21 +139,21 @@ describe('the console', function () {
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
     await page.getByText('rollback').first().waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('shows what is stored as text, whatever it looks like', async () => {
     const markup = '<img src=x onerror="globalThis.hit=1">'
     await suite.program.withEnvironment('app/markup', `values: {a: ${JSON.stringify(markup)}}\n`)
-    const { page, context, faults } = await suite.open('/environments/app/markup/values')
+    const { page, close, faults } = await suite.open('/environments/app/markup/values')
     await page.getByText(markup).waitFor()
     expect(await page.evaluate(() => (globalThis as { hit?: number }).hit)).to.equal(undefined)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('lets no script in, and no request of another page', async () => {
-    const { page, context } = await suite.open('/')
+    const { page, context, close } = await suite.open('/')
     await page.getByRole('link', { name: 'dev' }).waitFor()
     await page.evaluate(`
       const script = document.createElement('script')
@@ -173,7 +173,7 @@ describe('the console', function () {
     expect(
       (await suite.server.call('POST', '/api/esc/environments/acme', { ...change, headers: elsewhere })).status,
     ).to.equal(401)
-    await context.close()
+    await close()
   })
 
   keepsNobodyOut(suite, {
@@ -191,7 +191,7 @@ describe('the console', function () {
       expect(await opened.barriers()).to.deep.equal([])
       await opened.picture(`sign-in-${look.name}`)
       expect(opened.faults).to.deep.equal([])
-      await opened.context.close()
+      await opened.close()
     })
   }
 })

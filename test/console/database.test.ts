@@ -32,7 +32,7 @@ describe('the console of a store in PostgreSQL', function () {
   after(() => site?.stop())
 
   it('rotates, schedules, edits, rolls back and shows who did it', async () => {
-    const { page, context, faults } = await site.open('/environments/app/dev/rotated')
+    const { page, close, faults } = await site.open('/environments/app/dev/rotated')
     await page.getByRole('button', { name: 'Rotate secrets' }).click()
     await page.getByRole('button', { name: 'Rotate now' }).click()
     await page.getByRole('status').getByText('Rotated.').waitFor()
@@ -65,6 +65,6 @@ describe('the console of a store in PostgreSQL', function () {
     await admin.page.getByRole('button', { name: 'Verify the log' }).click()
     await admin.page.getByText('nothing is wrong').waitFor()
     expect([...faults, ...admin.faults]).to.deep.equal([])
-    await Promise.all([context.close(), admin.context.close()])
+    await Promise.all([close(), admin.close()])
   })
 })

@@ -81,7 +81,7 @@ describe('the editor of the console', function () {
 
   it('marks a mistake within 100 ms, with 26 imports', async () => {
     const opened = await open('app/large')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await page.getByText('own', { exact: true }).first().waitFor()
     await page.getByLabel('Definition').focus()
     await page.keyboard.press('Control+End')
@@ -109,11 +109,11 @@ describe('the editor of the console', function () {
     expect(times, told).to.have.length(EDITS)
     expect(Math.min(...times, worked / EDITS + 10), told).to.be.at.most(100)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('completes keys, references, providers, rotators and their inputs, by the keyboard', async () => {
-    const { page, context, faults } = await open('app/dev')
+    const { page, close, faults } = await open('app/dev')
     const options = page.getByRole('listbox').getByRole('option')
     await cursorAt(page, 3, 0)
     await page.keyboard.press('End')
@@ -144,11 +144,11 @@ describe('the editor of the console', function () {
     await options.getByText('shared').first().waitFor()
     expect(await page.content()).not.to.include('cAnary')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('tells the type and the origin of a value, by hovering and by F1, and never a secret', async () => {
-    const { page, context, faults } = await open('app/dev')
+    const { page, close, faults } = await open('app/dev')
     await cursorAt(page, 4, 3)
     await page.keyboard.press('F1')
     const told = page.getByRole('status').filter({ hasText: 'Defined at' })
@@ -161,11 +161,11 @@ describe('the editor of the console', function () {
     await page.getByRole('tooltip').or(page.locator('.cm-tooltip')).getByText('app/dev:6:').waitFor()
     expect(await page.content()).not.to.include('cAnary')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('shows what the definition comes to beside it, while it is typed', async () => {
-    const { page, context, faults } = await open('app/dev')
+    const { page, close, faults } = await open('app/dev')
     const result = page.getByRole('complementary', { name: 'Result' })
     await result.getByText('db.example.com').waitFor()
     await result.getByText('••••••••').first().waitFor()
@@ -174,11 +174,11 @@ describe('the editor of the console', function () {
     await page.keyboard.type('99')
     await result.getByText('eu-west-199').waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('goes to a definition in another environment, and keeps what was typed', async () => {
-    const { page, context, faults } = await open('app/dev')
+    const { page, close, faults } = await open('app/dev')
     await cursorAt(page, 3, 0)
     await page.keyboard.press('End')
     await page.keyboard.type('-typed')
@@ -199,11 +199,11 @@ describe('the editor of the console', function () {
     const kept = await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')
     expect(kept).not.to.include('typed')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('encrypts a value in its place, and saves after a summary without secrets', async () => {
-    const { page, context, faults } = await open('app/dev')
+    const { page, close, faults } = await open('app/dev')
     await cursorAt(page, 4, 0)
     await page.keyboard.press('End')
     await page.keyboard.type('\ntoken: cAnary-typed-here')
@@ -219,13 +219,13 @@ describe('the editor of the console', function () {
     await page.getByRole('status').getByText('Saved as revision 3').waitFor()
     expect(await suite.program.open('app/dev', 'token')).to.equal('cAnary-typed-here')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   for (const look of usualLooks) {
     it(`keeps nobody out, ${look.name}`, async () => {
       const opened = await open('app/dev', look)
-      const { page, context } = opened
+      const { page, close } = opened
       await cursorAt(page, 3, 3)
       await page.keyboard.press('F1')
       await page.getByText('Defined at').waitFor()
@@ -246,7 +246,7 @@ describe('the editor of the console', function () {
       expect(await opened.barriers()).to.deep.equal([])
       await opened.picture(`editor-save-${look.name}`)
       expect(opened.faults).to.deep.equal([])
-      await context.close()
+      await close()
     })
   }
 })

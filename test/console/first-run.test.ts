@@ -33,7 +33,7 @@ describe('the first steps in the console', function () {
 
   it('lead from an empty server to a secret and a rotation, used by esc run and curl', async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await opened.signIn(suite.server.token)
     await page.getByRole('heading', { name: 'Make an environment' }).waitFor()
     expect(await opened.barriers()).to.deep.equal([])
@@ -66,12 +66,12 @@ describe('the first steps in the console', function () {
       expect(JSON.parse(curl?.out ?? '').value).to.equal(SECRET)
     } else console.log('      the command with curl was not run: curl not installed (Debian: apt-get install curl)')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('are over once there is an environment: further ones are made in a dialog', async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await opened.signIn(suite.server.token)
     await page.getByRole('button', { name: 'New environment' }).click()
     const dialog = page.getByRole('dialog')
@@ -81,13 +81,13 @@ describe('the first steps in the console', function () {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'second' }).waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   for (const look of usualLooks) {
     it(`keep nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
-      const { page, context } = opened
+      const { page, close } = opened
       await opened.signIn(suite.server.token)
       for (const [name, path, there] of [
         ['first-run', '/start', 'Make environment'],
@@ -100,7 +100,7 @@ describe('the first steps in the console', function () {
         await opened.picture(`${name}-${look.name}`)
       }
       expect(opened.faults).to.deep.equal([])
-      await context.close()
+      await close()
     })
   }
 })

@@ -19,7 +19,7 @@ describe('the graph in the console', function () {
 
   it('draws who imports whom, and is followed by keys alone', async () => {
     const opened = await suite.open('/graph')
-    const { page, context } = opened
+    const { page, close } = opened
     const list = page.getByRole('region', { name: 'Environments of the graph' })
     // Two revisions of base/common take part.
     await list.getByText('6 environments').waitFor()
@@ -60,11 +60,11 @@ describe('the graph in the console', function () {
     await page.getByRole('heading', { name: 'rotators/ci' }).waitFor()
     expect(new URL(page.url()).pathname).to.equal('/environments/rotators/ci')
     expect(opened.faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is zoomed and dragged with a mouse, and a box leads to its environment', async () => {
-    const { page, context, faults } = await suite.open('/graph')
+    const { page, close, faults } = await suite.open('/graph')
     const box = page.locator('.graph a', { hasText: 'app/dev' })
     await box.waitFor()
     const widthOf = async () => (await box.boundingBox())?.width ?? 0
@@ -87,11 +87,11 @@ describe('the graph in the console', function () {
     await page.getByRole('tab', { name: 'Values', selected: true }).waitFor()
     expect(new URL(page.url()).pathname).to.equal('/environments/app/dev')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('tells on the page of an environment who imports it', async () => {
-    const { page, context, faults } = await suite.open('/environments/base/common/links')
+    const { page, close, faults } = await suite.open('/environments/base/common/links')
     await page.getByRole('row', { name: 'app/dev latest' }).waitFor()
     await page.getByRole('row', { name: 'app/prod 1' }).waitFor()
     await page.getByText('It imports nothing.').waitFor()
@@ -103,7 +103,7 @@ describe('the graph in the console', function () {
     await page.getByRole('row', { name: 'app/dev latest reference' }).waitFor()
     await page.getByText('Nothing imports it or refers to it.').waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('shows stored markup as text, and says what is missing', async () => {
@@ -119,7 +119,7 @@ describe('the graph in the console', function () {
     expect(await opened.page.evaluate('JSON.stringify([localStorage, sessionStorage, document.title])')).not.to.include(
       'img',
     )
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { graph: '/graph?of=app%2Fdev', 'environment-links': '/environments/base/common/links' })
@@ -131,7 +131,7 @@ describe('the graph in the console', function () {
       text: `imports: [base/common${at > 0 ? `, many/e${at >> 1}` : ''}]\nvalues: {n: ${at}}\n`,
     }))
     expect((await suite.perform('apply-definitions', null, { wanted })).status).to.equal(200)
-    const { page, context, faults } = await suite.open('/graph')
+    const { page, close, faults } = await suite.open('/graph')
     const boxes = page.locator('.graph a')
     await boxes.first().waitFor()
     expect(await boxes.count()).to.equal(205)
@@ -147,6 +147,6 @@ describe('the graph in the console', function () {
     await page.getByRole('heading', { name: 'Import graph of many/e199' }).waitFor()
     expect(await boxes.count()).to.be.below(12)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 })

@@ -60,13 +60,14 @@ describe('the list of the console, of many environments', function () {
     // Others may use the machine meanwhile: without them it takes the time of the processor.
     expect(Math.min(...times, ...worked), told).to.be.at.most(300)
     expect(faults).to.deep.equal([])
+    // Its script stays, and it is nobody else's.
     await context.close()
   })
 
   it('scrolls 10,000 without a stutter, and finds one among them', async () => {
     copyTo(suite.program.folder, FEW, MANY)
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await opened.showToken(suite.server.token)
     await page.goto('/')
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
@@ -102,12 +103,12 @@ describe('the list of the console, of many environments', function () {
     for (let n = 0; n < 60; n++) await page.keyboard.press('Tab')
     expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('e059')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('says when it loads, when nothing matches, and when it cannot be loaded', async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url, looks[2])
-    const { page, context } = opened
+    const { page, close } = opened
     await opened.showToken(suite.server.token)
     await page.goto('/')
     await page.getByRole('searchbox').fill('no such environment')
@@ -122,6 +123,6 @@ describe('the list of the console, of many environments', function () {
     await page.unroute('**/operations/list-environments')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('link', { name: 'e000' }).first().waitFor()
-    await context.close()
+    await close()
   })
 })

@@ -27,7 +27,7 @@ describe('the screen of revisions', function () {
   after(() => site?.stop())
 
   it('compares any two side by side, with their secrets hidden', async () => {
-    const { page, context, faults } = await site.open(path, 'read')
+    const { page, close, faults } = await site.open(path, 'read')
     await page.getByRole('checkbox', { name: 'Revision 3' }).check()
     await page.getByRole('checkbox', { name: 'Revision 6' }).check()
     await page.getByRole('button', { name: 'Compare' }).click()
@@ -43,11 +43,11 @@ describe('the screen of revisions', function () {
     expect(await secrets.count()).to.be.above(1)
     expect(await dialog.textContent()).to.not.match(/ZXNj|cAnary/)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('adds, moves and removes tags, and says what a move does', async () => {
-    const { page, context, faults } = await site.open(path)
+    const { page, close, faults } = await site.open(path)
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: 'Tag 3' }).click()
     await dialog.getByLabel('Name of the tag').fill('stable')
@@ -68,12 +68,12 @@ describe('the screen of revisions', function () {
     await dialog.getByText('It has no tags.').waitFor()
     expect(await site.program.ok('env', 'version', 'tag', 'ls', 'app/dev')).to.not.include('stable')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('rolls back, and marks what stays rotated', async () => {
     const before = await site.program.open('app/dev', 't')
-    const { page, context, faults } = await site.open(path)
+    const { page, close, faults } = await site.open(path)
     await page.getByRole('button', { name: 'Roll back 3', exact: true }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('listitem').filter({ hasText: 't stays rotated' }).waitFor()
@@ -85,11 +85,11 @@ describe('the screen of revisions', function () {
     expect(await site.program.open('app/dev', 't')).to.deep.equal(before)
     expect((await site.program.open('app/dev')).region).to.equal('eu')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('retracts a revision with its reason, after saying who is locked out', async () => {
-    const { page, context, faults } = await site.open(path)
+    const { page, close, faults } = await site.open(path)
     await page.getByRole('button', { name: 'Retract 4' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText(/gets an error with your reason/).waitFor()
@@ -103,7 +103,7 @@ describe('the screen of revisions', function () {
     expect(err).to.include('at the wrong region')
     expect(await page.getByRole('button', { name: 'Roll back 4' }).count()).to.equal(0)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is for everybody: the list and its dialogs', async () => {

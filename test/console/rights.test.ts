@@ -38,7 +38,7 @@ describe('what people may do in the console', function () {
 
   for (const [rank, level] of levels.entries())
     it(`is enabled for whoever has ${level}; the rest is disabled, with what it needs and who can give it`, async () => {
-      const { page, context, faults } = await site.open('/environments/app/dev/values', level)
+      const { page, close, faults } = await site.open('/environments/app/dev/values', level)
       for (const [tab, needs] of Object.entries(buttons)) {
         await page.goto(`/environments/app/dev/${tab}`)
         await page.waitForLoadState('networkidle')
@@ -59,7 +59,7 @@ describe('what people may do in the console', function () {
         }
       }
       expect(faults).to.deep.equal([])
-      await context.close()
+      await close()
     })
 
   it('is the business of admins where it is about the store: its tokens and its people', async () => {
@@ -69,7 +69,7 @@ describe('what people may do in the console', function () {
     }
     for (const level of ['write', 'admin'] as const)
       for (const [path, names] of Object.entries(admins)) {
-        const { page, context, faults } = await site.open(path, level)
+        const { page, close, faults } = await site.open(path, level)
         for (const name of names) {
           const button = page.getByRole('button', { name, exact: true, disabled: level !== 'admin' })
           await button.waitFor()
@@ -87,13 +87,13 @@ describe('what people may do in the console', function () {
         // What may not be seen is said in its place, and is no failure.
         await page.getByRole('alert').waitFor({ state: 'detached' })
         expect(faults).to.deep.equal([])
-        await context.close()
+        await close()
       }
   })
 
   it('lets readers write in the editor, and says why they cannot save', async () => {
     for (const level of ['read', 'write'] as const) {
-      const { page, context, faults } = await site.open('/environments/app/dev/editor', level)
+      const { page, close, faults } = await site.open('/environments/app/dev/editor', level)
       const save = page.getByRole('button', { name: 'Save', exact: true })
       await save.waitFor()
       await page.locator('.cm-content').focus()
@@ -107,19 +107,19 @@ describe('what people may do in the console', function () {
       await review.waitFor()
       expect(await review.isEnabled(), level).to.equal(level === 'write')
       expect(faults).to.deep.equal([])
-      await context.close()
+      await close()
     }
   })
 
   it('is decided by the server, whatever the page shows', async () => {
-    const { page, context } = await site.open('/environments/app/dev/rotated', 'read')
+    const { page, close } = await site.open('/environments/app/dev/rotated', 'read')
     const status = await page.evaluate<number>(`fetch('/console/api/v1/operations/rotate-environment', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ subject: { name: 'app/dev' }, input: {} }),
     }).then(({ status }) => status)`)
     expect(status).to.equal(403)
-    await context.close()
+    await close()
   })
 
   it('takes a revealed secret out of the clipboard again, and the audit log knows of it', async () => {
@@ -141,6 +141,7 @@ describe('what people may do in the console', function () {
     expect(await page.content()).to.not.include('cAnary-of-the-rights')
     expect(await site.program.ok('audit', 'log', '--user', 'open@example.com')).to.match(/open/)
     expect(faults).to.deep.equal([])
+    // Its clock stays, and it is nobody else's.
     await context.close()
   })
 })

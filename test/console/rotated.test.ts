@@ -71,7 +71,7 @@ describe('the screen of rotated secrets', function () {
   after(() => site?.stop())
 
   it('rotates a real pair: plan, steps, the next revision, and a question before it is done again too soon', async () => {
-    const { page, context, faults } = await site.open('/environments/db/pair/rotated')
+    const { page, close, faults } = await site.open('/environments/db/pair/rotated')
     const rotate = async () => {
       await page.getByRole('button', { name: 'Rotate secrets' }).click()
       const dialog = page.getByRole('dialog', { name: 'Rotate secrets?' })
@@ -102,11 +102,11 @@ describe('the screen of rotated secrets', function () {
     expect(await postgres.login(seen[0]?.username ?? '', seen[0]?.password ?? '')).to.equal('28P01')
     for (const { password } of seen) expect(await page.content()).to.not.include(password)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('tells a screen reader each step while it runs, and shows no step of a secret', async () => {
-    const { page, context } = await site.open('/environments/app/wrong/rotated')
+    const { page, close } = await site.open('/environments/app/wrong/rotated')
     // The live region must be there before its text changes, or nothing is said.
     await page.locator('[role=log][aria-live=polite]').waitFor({ state: 'attached' })
     await page.evaluate(`
@@ -119,12 +119,12 @@ describe('the screen of rotated secrets', function () {
     await page.getByRole('status').getByText('Rotated.').waitFor()
     expect(await page.evaluate('globalThis.said.filter(Boolean).length')).to.be.above(0)
     expect(await page.evaluate('globalThis.said.join()')).to.match(/^t: /)
-    await context.close()
+    await close()
   })
 
   it('shows the last error of each path, retries one and all that failed, and leaves the others alone', async () => {
     const before = await site.program.open('db/partly', 'good')
-    const { page, context, faults } = await site.open('/environments/db/partly/rotated')
+    const { page, close, faults } = await site.open('/environments/db/partly/rotated')
     const row = page.getByRole('row', { name: /lost/ })
     await row.getByText(/28P01|password/).waitFor()
     for (const retry of [
@@ -136,23 +136,23 @@ describe('the screen of rotated secrets', function () {
     }
     expect(await site.program.open('db/partly', 'good')).to.deep.equal(before)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('logs in with every credential for the doctor, and changes nothing', async () => {
     const before = await site.program.ok('env', 'version', 'history', 'db/pair')
-    const { page, context, faults } = await site.open('/environments/db/pair/rotated', 'open')
+    const { page, close, faults } = await site.open('/environments/db/pair/rotated', 'open')
     await page.getByRole('button', { name: 'Check credentials' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('works').first().waitFor()
     expect(await dialog.getByRole('listitem').filter({ hasText: 'works' }).count()).to.be.above(1)
     expect(await site.program.ok('env', 'version', 'history', 'db/pair')).to.equal(before)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('lists what is unfinished: whose it is, what can be done, and what dies', async () => {
-    const { page, context, faults } = await site.open('/environments/app/cut/rotated')
+    const { page, close, faults } = await site.open('/environments/app/cut/rotated')
     const records = page.getByRole('article')
     const gone = records.filter({ hasText: 'Put the password rotator back' })
     await gone.getByText('db1.example.org').waitFor()
@@ -177,7 +177,7 @@ describe('the screen of rotated secrets', function () {
     expect(await site.program.ok('env', 'rotate', 'journal', 'app/cut')).to.include('No rotation')
     expect(await site.program.ok('audit', 'log', '--event', 'environment-rotation-forgotten')).to.include('app/cut')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('moves an unfinished rotation to the address that its database has now, and finishes it there', async () => {
@@ -188,7 +188,7 @@ describe('the screen of rotated secrets', function () {
     const { host, database } = postgres
     const pending = { host, port: 1, database, username: 'mv_b', password: secret('not-known-there') }
     await leave(program, 'db/moved', { path: 'values.db', rotator: 'postgres', pending })
-    const { page, context, faults } = await site.open('/environments/db/moved/rotated')
+    const { page, close, faults } = await site.open('/environments/db/moved/rotated')
     await page.getByRole('button', { name: 'Move to the new address db' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText(`port ${postgres.port}`).waitFor()
@@ -199,7 +199,7 @@ describe('the screen of rotated secrets', function () {
     await page.getByRole('article').waitFor({ state: 'detached' })
     expect(await program.ok('env', 'rotate', 'journal', 'db/moved')).to.include('No rotation')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is for everybody: each state of it and each dialog', async () => {

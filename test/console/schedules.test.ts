@@ -37,7 +37,7 @@ describe('rotation schedules in the console', function () {
   after(() => site?.stop())
 
   it('says a cron expression in words, and its next five runs by both clocks; a mistake is at its place', async () => {
-    const { page, context, faults } = await site.open(path('app/new'))
+    const { page, close, faults } = await site.open(path('app/new'))
     await page.getByRole('button', { name: 'Create rotation schedule' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Time zone').fill('Pacific/Auckland')
@@ -71,11 +71,11 @@ describe('rotation schedules in the console', function () {
     await page.getByText('30 4 * * 1, Pacific/Auckland').waitFor()
     expect(await site.program.ok('env', 'schedule', 'list', 'app/new')).to.include('30 4 * * 1')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('changes it from what it was, pauses and resumes it, and removes it after saying what ends', async () => {
-    const { page, context, faults } = await site.open(path('app/new'))
+    const { page, close, faults } = await site.open(path('app/new'))
     await page.getByRole('button', { name: 'Change' }).click()
     const dialog = page.getByRole('dialog')
     expect(await dialog.getByLabel('Cron expression').inputValue()).to.equal('30 4 * * 1')
@@ -94,11 +94,11 @@ describe('rotation schedules in the console', function () {
     await page.getByText('No rotation schedule.').waitFor()
     expect(await site.program.ok('env', 'schedule', 'list', 'app/new')).to.not.include('sched-1')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('makes one for a single time', async () => {
-    const { page, context, faults } = await site.open(path('app/once'))
+    const { page, close, faults } = await site.open(path('app/once'))
     await page.getByRole('button', { name: 'Create rotation schedule' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Once').check()
@@ -114,22 +114,22 @@ describe('rotation schedules in the console', function () {
     await dialog.waitFor({ state: 'detached' })
     expect(await site.program.ok('env', 'schedule', 'list', 'app/once', '--utc')).to.include('2097-05-06')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('shows the runs there were, and why one has failed', async () => {
-    const { page, context, faults } = await site.open(path('app/known'), 'read')
+    const { page, close, faults } = await site.open(path('app/known'), 'read')
     await page.getByRole('button', { name: 'History' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('the database refused the connection').waitFor()
     await dialog.getByText('attempt 2').waitFor()
     await dialog.getByText('3 runs before it were missed').waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('goes from signing in to a schedule by the keyboard alone', async () => {
-    const { page, context, faults } = await site.open('/')
+    const { page, close, faults } = await site.open('/')
     await page.getByRole('button', { name: 'Sign out' }).press('Enter')
     await page.getByLabel('Token').focus()
     await page.keyboard.type(site.server.token)
@@ -173,7 +173,7 @@ describe('rotation schedules in the console', function () {
     await page.getByText('At 03:00, only on Monday').waitFor()
     expect(await site.program.ok('env', 'schedule', 'list', 'app/keys')).to.include('0 3 * * 1')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('is for everybody: the line of a schedule and its dialogs', async () => {

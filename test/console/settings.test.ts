@@ -12,7 +12,7 @@ describe('settings of an environment in the console', function () {
 
   it('sets and removes tags, which are texts', async () => {
     const opened = await suite.open('/environments/base/common/settings')
-    const { page, context } = opened
+    const { page, close } = opened
     await page.getByText('It has no tags.').waitFor()
     await page.getByLabel('Tag', { exact: true }).fill('owner')
     await page.getByLabel('Value').fill(markup)
@@ -26,12 +26,12 @@ describe('settings of an environment in the console', function () {
     await page.getByRole('button', { name: 'Remove tag owner' }).click()
     await page.getByText('It has no tags.').waitFor()
     await expectNoHit(opened)
-    await context.close()
+    await close()
   })
 
   it('protects an environment, removes it once its name was typed, and brings it back', async () => {
     const opened = await suite.open('/environments/base/common/settings')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     const remove = page.getByRole('button', { name: 'Remove environment' })
     await page.getByLabel(/^Protected/).check()
     await page.getByText('It is protected, so it cannot be removed.').waitFor()
@@ -55,7 +55,7 @@ describe('settings of an environment in the console', function () {
     await page.getByRole('heading', { name: 'base/common' }).waitFor()
     expect(await suite.program.open('app/dev', 'a')).to.equal('cAnary-of-settings')
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('answers no page of another origin', async () => {
@@ -72,7 +72,7 @@ describe('settings of an environment in the console', function () {
         body: { subject, input: { 'deletion-protected': true } },
       },
     ])
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { 'environment-settings': '/environments/app/dev/settings' })

@@ -69,7 +69,7 @@ server:
 
   it('goes on where a session has ended', async () => {
     const token = await suite.tokenFor('grace@example.org', '--name', 'short')
-    const { page, context } = await suite.open('/environments/app/dev/revisions', token)
+    const { page, close } = await suite.open('/environments/app/dev/revisions', token)
     await page.locator('tbody tr').first().waitFor()
     await suite.program.ok('server', 'token', 'revoke', 'short')
     await page.getByRole('tab', { name: 'Imports' }).click()
@@ -77,7 +77,7 @@ server:
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('tab', { name: 'Imports', selected: true }).waitFor()
     expect(new URL(page.url()).pathname).to.equal('/environments/app/dev/links')
-    await context.close()
+    await close()
   })
 
   it('refuses those who are not meant, places that are none, and beginnings from elsewhere', async () => {
@@ -116,6 +116,6 @@ server:
     await opened.page.getByRole('button', { name: 'Sign in with your account' }).waitFor()
     expect(await opened.barriers()).to.deep.equal([])
     expect(opened.faults).to.deep.equal([])
-    await opened.context.close()
+    await opened.close()
   })
 })

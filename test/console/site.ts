@@ -98,7 +98,7 @@ export async function lookAt(site: ConsoleSite, views: Readonly<Record<string, V
         const found = await lookAtOne(opened, view, () => opened.picture(`${name}-${look.name}`))
         wrong.push(...found.map((each) => `${name}, ${look.name}: ${each}`))
       }
-      await opened.context.close()
+      await opened.close()
     }
   return wrong
 }

@@ -22,7 +22,7 @@ describe('tokens in the console', function () {
 
   it('are made, shown once, listed with their last use, and revoked', async () => {
     const opened = await suite.open('/tokens')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await page.getByRole('button', { name: 'New token' }).click()
     const dialog = page.getByRole('dialog', { name: 'New token' })
     await dialog.getByLabel('User').fill('rita@example.com')
@@ -61,24 +61,24 @@ describe('tokens in the console', function () {
     expect(await suite.program.ok('audit', 'log', '--event', 'token-revoked')).to.include('root@example.com')
     expect(await suite.program.ok('audit', 'log')).not.to.include(token)
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('end the sessions that were begun with them', async () => {
     const token = await suite.tokenFor('rita@example.com', '--name', 'session')
-    const { page, context } = await suite.open('/environments/app/dev/values', token)
+    const { page, close } = await suite.open('/environments/app/dev/values', token)
     await page.getByRole('row', { name: 'a' }).first().waitFor()
     await suite.program.ok('server', 'token', 'revoke', 'session')
     await page.getByRole('tab', { name: 'Revisions' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    await context.close()
+    await close()
   })
 
   it('are the business of admins, and give nobody more than the rules do', async () => {
-    const { page, context } = await suite.open('/tokens', await suite.tokenFor('rita@example.com'))
+    const { page, close } = await suite.open('/tokens', await suite.tokenFor('rita@example.com'))
     await page.locator('.note').getByText('Needs admin access').waitFor()
     await page.getByRole('alert').waitFor({ state: 'detached' })
-    await context.close()
+    await close()
     const sam = await suite.tokenFor('sam@example.com')
     const make = (input: unknown) =>
       suite.server.call('POST', '/api/v1/operations/create-token', { token: sam, body: { subject: null, input } })
@@ -106,7 +106,7 @@ describe('tokens in the console', function () {
       { method: 'POST', path: '/console/api/v1/operations/list-tokens', body: { subject: null } },
     ])
     expect(await suite.program.ok('server', 'token', 'list')).not.to.include('eve@example.com')
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { tokens: '/tokens' })

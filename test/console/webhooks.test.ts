@@ -31,7 +31,7 @@ access:
 
   it('are made, pinged, changed and removed', async () => {
     const opened = await suite.open('/environments/app/dev/webhooks')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await page.getByText('This environment has no webhooks.').waitFor()
     await page.getByRole('button', { name: 'New webhook' }).click()
     const made = page.getByRole('dialog', { name: 'New webhook' })
@@ -69,7 +69,7 @@ access:
     await confirm.getByRole('button', { name: 'Remove' }).click()
     await page.getByText('This environment has no webhooks.').waitFor()
     expect(faults).to.deep.equal([])
-    await context.close()
+    await close()
   })
 
   it('tell what was sent, what was answered, and send it once more', async () => {
@@ -78,7 +78,7 @@ access:
     failing = true
     await suite.perform('set-environment-tag', 'app/dev', { name: 'tier', value: markup })
     const opened = await suite.open('/environments/app/dev/webhooks')
-    const { page, context, faults } = opened
+    const { page, close, faults } = opened
     await page.getByText('Deliveries').click()
     const row = page.getByRole('row', { name: /environment_tag/ })
     await row.waitFor()
@@ -100,13 +100,13 @@ access:
     expect(faults).to.deep.equal([])
     await suite.perform('remove-webhook', 'app/dev', json.result.name)
     await suite.perform('create-webhook', 'app/dev', { displayName: 'on-call', url: receiver.url })
-    await context.close()
+    await close()
   })
 
   it('are not for those who may only open, and answer no page of another origin', async () => {
     const reader = await suite.open('/environments/app/prod/webhooks', await suite.tokenFor('rita@example.com'))
     await reader.page.locator('.note', { hasText: 'Needs write access; you have' }).waitFor()
-    await reader.context.close()
+    await reader.close()
     const opened = await suite.open('/environments/app/prod/webhooks')
     const subject = { name: 'app/prod' }
     const input = { displayName: 'eve', url: 'https://eve.example.com/' }
@@ -118,7 +118,7 @@ access:
       { method: 'POST', path: '/console/api/v1/operations/remove-webhook', body: { subject, input: 'hook-1' } },
     ])
     await opened.page.getByText('This environment has no webhooks.').waitFor()
-    await opened.context.close()
+    await opened.close()
   })
 
   keepsNobodyOut(suite, { 'environment-webhooks': '/environments/app/dev/webhooks' })
