@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { slow } from '../sample.ts'
+import { sample, slow } from '../sample.ts'
 import { repositoryRoot } from '../sources.ts'
 
 /** The browser without its own windows: a page in it takes a fifth of the processor time. */
@@ -56,8 +56,10 @@ export const looks = [
   { name: 'phone-dark', colorScheme: 'dark', width: 390 },
 ] as const
 
-/** Looks that a usual run tries: the widest and the narrowest, of both colours. */
-export const usualLooks = slow || takesPictures ? looks : [looks[0], looks[3]]
+export type Look = (typeof looks)[number]
+
+/** Looks that a run tries: in usual runs one, another each time. */
+export const looksTried = (): readonly Look[] => (takesPictures ? looks : sample(looks, 1))
 
 /**
  * Takes away the blur behind dialogs, which a browser without graphics hardware computes anew for each
@@ -97,7 +99,7 @@ export class ConsolePage {
     })
   }
 
-  static async open(browser: Browser, url: string, look: (typeof looks)[number] = looks[0]): Promise<ConsolePage> {
+  static async open(browser: Browser, url: string, look: Look = looks[0]): Promise<ConsolePage> {
     const [colorScheme, viewport] = [look.colorScheme, { width: look.width, height: 900 }]
     const rested = resting.get(browser) ?? []
     const at = rested.findIndex((each) => each.#url === url)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ended } from '../end-to-end/program.ts'
-import { ConsolePage, usualLooks } from './browser.ts'
+import { ConsolePage, looksTried } from './browser.ts'
 import { consoleSuite, keepsNobodyOut } from './console-suite.ts'
 
 const DEFINITION = `imports: [base/common]
@@ -183,7 +183,7 @@ describe('the console', function () {
     ),
   })
 
-  for (const look of usualLooks) {
+  for (const look of looksTried()) {
     it(`lets everybody sign in, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
       await opened.page.goto('/')

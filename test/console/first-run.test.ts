@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { ended, Program } from '../end-to-end/program.ts'
-import { ConsolePage, usualLooks } from './browser.ts'
+import { ConsolePage, looksTried } from './browser.ts'
 import { consoleSuite } from './console-suite.ts'
 
 const SECRET = 'cAnary-$' + '{first}-run'
@@ -84,7 +84,7 @@ describe('the first steps in the console', function () {
     await close()
   })
 
-  for (const look of usualLooks) {
+  for (const look of looksTried()) {
     it(`keep nobody out, ${look.name}`, async () => {
       const opened = await ConsolePage.open(suite.browser, suite.server.url, look)
       const { page, close } = opened

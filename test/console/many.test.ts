@@ -1,11 +1,16 @@
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { slow } from '../sample.ts'
 import { ConsolePage, looks } from './browser.ts'
 import { consoleSuite } from './console-suite.ts'
 
 const FEW = 1_000
 const MANY = 10_000
+/** A list is usable after it. */
+const LIMIT_MS = 300
+/** So many frames are measured at most. */
+const FRAMES = slow ? 400 : 80
 /** The environments of a project. */
 const PROJECT = 100
 
@@ -36,7 +41,7 @@ describe('the list of the console, of many environments', function () {
     }
   }
 
-  it('is usable within 300 ms with 1,000', async () => {
+  it(`is usable within ${LIMIT_MS} ms with 1,000`, async () => {
     const opened = await ConsolePage.open(suite.browser, suite.server.url)
     const { page, context, faults } = opened
     await opened.showToken(suite.server.token)
@@ -48,7 +53,8 @@ describe('the list of the console, of many environments', function () {
     }).observe(document, { childList: true, subtree: true })`)
     const times: number[] = []
     const worked: number[] = []
-    for (let tried = 0; tried < 6; tried++) {
+    const isUsable = () => Math.min(...times, ...worked) <= LIMIT_MS
+    for (let tried = 0; tried < 6 && !isUsable(); tried++) {
       const before = suite.server.processorMs
       await page.goto('/')
       await page.getByRole('link', { name: 'e000' }).first().waitFor()
@@ -58,7 +64,7 @@ describe('the list of the console, of many environments', function () {
     }
     const told = `${times.map(Math.round).join(', ')} ms; ${worked.map(Math.round).join(', ')} ms of the processor`
     // Others may use the machine meanwhile: without them it takes the time of the processor.
-    expect(Math.min(...times, ...worked), told).to.be.at.most(300)
+    expect(isUsable(), told).to.equal(true)
     expect(faults).to.deep.equal([])
     // Its script stays, and it is nobody else's.
     await context.close()
@@ -77,11 +83,13 @@ describe('the list of the console, of many environments', function () {
     )
     const meter = await opened.processorMeter()
     const before = await meter()
-    // From one end to the other, a screen each frame.
+    // From one end to the other, a screen each frame; in usual runs a part of the way.
+    const from = slow ? 0 : Math.random() * 0.7
     const frames = await page.evaluate<number>(`new Promise((resolve) => {
       let frames = 0
+      scrollTo(0, ${from} * document.documentElement.scrollHeight)
       const move = () => {
-        if (scrollY + innerHeight >= document.documentElement.scrollHeight - 2 || frames >= 400) return resolve(frames)
+        if (scrollY + innerHeight >= document.documentElement.scrollHeight - 2 || frames >= ${FRAMES}) return resolve(frames)
         frames++
         scrollBy(0, 1200)
         requestAnimationFrame(move)
