@@ -62,8 +62,8 @@ export type Look = (typeof looks)[number]
 export const looksTried = (): readonly Look[] => (takesPictures ? looks : sample(looks, 1))
 
 /**
- * Takes away the blur behind dialogs, which a browser without graphics hardware computes anew for each
- * frame. The policy of the page lets a style sheet in that the tools of the browser make.
+ * Takes away the blur behind dialogs, which a browser without graphics hardware computes anew for
+ * each frame. The policy of the page lets a style sheet in that the tools of the browser make.
  */
 const WITHOUT_BLUR = `{
   const plain = new CSSStyleSheet()
@@ -122,9 +122,9 @@ export class ConsolePage {
   }
 
   /**
-   * Says that a test is done with the page. In usual runs the next one gets it, signed out and empty:
-   * a new page takes three times the processor time of a further one. With `SLOW=1` each test has a
-   * new page, as each has that has closed the context itself, since something stays in its own.
+   * Says that a test is done with the page. In usual runs the next one gets it, signed out and
+   * empty: a new page takes three times the processor time of a further one. With `SLOW=1` each test
+   * has a new page. Where something would stay in the page, the test closes its context instead.
    */
   readonly close = async (): Promise<void> => {
     const isEmpty = !slow && (await this.#empty().catch(() => false))
@@ -139,7 +139,7 @@ export class ConsolePage {
     for (const other of context.pages()) if (other !== page) await other.close()
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.setOffline(false)
-    // A page of the same origin keeps the process of the browser that has the scripts of the console.
+    // A page of the same origin keeps the process of the browser, which has the scripts.
     await page.goto('/healthz')
     await page.evaluate('localStorage.clear(); sessionStorage.clear()')
     await page.mouse.move(0, 0)

@@ -21,9 +21,8 @@ const textOf = (page: Page): Promise<string> =>
   page.evaluate<string>(`[...document.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\\n')`)
 
 /**
- * Waits until the list of completions is up to date and the page has not changed for 150 ms of its
- * own clock: keys count a moment after the list has changed, so that nobody takes what they have not
- * seen.
+ * Waits until the list of completions is up to date, and the page is as it is for 150 ms of its own
+ * clock: keys count a moment after the list has changed, so that nobody takes what is not seen yet.
  */
 const settled = async (page: Page): Promise<void> => {
   await page.locator('.cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled)').waitFor()
