@@ -123,8 +123,8 @@ export class ConsolePage {
 
   /**
    * Says that a test is done with the page. In usual runs the next one gets it, signed out and
-   * empty: a new page takes three times the processor time of a further one. With `SLOW=1` each test
-   * has a new page. Where something would stay in the page, the test closes its context instead.
+   * empty: a new page takes three times the processor time of a further one. With `SLOW=1` each
+   * test has a new page. Where something would stay in it, the test closes its context instead.
    */
   readonly close = async (): Promise<void> => {
     const isEmpty = !slow && (await this.#empty().catch(() => false))
