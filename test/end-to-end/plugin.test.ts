@@ -177,24 +177,24 @@ describe('a plugin', function () {
       writeFileSync(
         join(installed, 'typed.ts'),
         `import { EscError, secret, type Plugin, type Rotator, type Secret } from '@gitesc/cli/plugin'
-  import { contract, type Subject } from '@gitesc/cli/testkit'
-  interface State { readonly current: Secret<string> }
-  const rotator: Rotator<{ url: string }, State, State> = {
-    name: 'x', description: 'x', inputs: true, state: true, outputs: true,
-    open: (state) => state && { current: state.current },
-    target: ({ url }) => url,
-    async plan() { return { steps: [] } },
-    async rotate(_plan, _request, stage) { await stage({ current: secret('x') }) },
-    async reconcile(pending) {
-      if (Math.random() > 1) throw new EscError('provider_failed', 'no', { transient: true })
-      return { kind: 'rotated', state: pending }
-    },
-  }
-  export default { contract: 1, rotators: [rotator] } satisfies Plugin
-  export const cases = (subject: Subject<{ url: string }, State, State, { steps: [] }>) => contract(subject)
-  // @ts-expect-error
-  export const wrong: Plugin = { contract: 2 }
-  `,
+import { contract, type Subject } from '@gitesc/cli/testkit'
+interface State { readonly current: Secret<string> }
+const rotator: Rotator<{ url: string }, State, State> = {
+  name: 'x', description: 'x', inputs: true, state: true, outputs: true,
+  open: (state) => state && { current: state.current },
+  target: ({ url }) => url,
+  async plan() { return { steps: [] } },
+  async rotate(_plan, _request, stage) { await stage({ current: secret('x') }) },
+  async reconcile(pending) {
+    if (Math.random() > 1) throw new EscError('provider_failed', 'no', { transient: true })
+    return { kind: 'rotated', state: pending }
+  },
+}
+export default { contract: 1, rotators: [rotator] } satisfies Plugin
+export const cases = (subject: Subject<{ url: string }, State, State, { steps: [] }>) => contract(subject)
+// @ts-expect-error
+export const wrong: Plugin = { contract: 2 }
+`,
       )
       const compiler = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
       const words = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--skipLibCheck', 'false']
