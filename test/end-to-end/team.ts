@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { codeCaches } from '../cli/commands/esc.ts'
 import { sharedWatchedEsc } from '../hostile-stores/watched-esc.ts'
-import { sample } from '../sample.ts'
+import { sample, slow } from '../sample.ts'
 import { type Ended, Program } from './program.ts'
 import { inherited, runProgram } from './run-program.ts'
 
@@ -28,7 +28,7 @@ export function eachTestHasTeam(take: (team: Team) => void): void {
 
 /**
  * People with a machine each, who share a store over a bare git repository. Git is real, and so is,
- * for one team in four, the built program.
+ * for one team in four of a slow run and one in ten of a usual one, the built program.
  */
 export class Team {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-team-'))
@@ -37,7 +37,7 @@ export class Team {
    * Whether all commands are run by the built program; otherwise by its sources, in a process that
    * is there already.
    */
-  readonly isBuilt = Math.random() < 1 / 4
+  readonly isBuilt = Math.random() < (slow ? 1 / 4 : 1 / 10)
   /** For everybody, in every run. */
   readonly env: Record<string, string | undefined> = {}
 
