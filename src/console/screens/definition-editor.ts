@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands'
 import { yaml } from '@codemirror/lang-yaml'
 import { bracketMatching, foldGutter, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint'
@@ -36,6 +36,12 @@ const colours = HighlightStyle.define([
 
 /** Milliseconds after an edit in which the next one may come, before the text is checked. */
 const settleMs = 10
+
+/**
+ * An edit that one undo takes back without what was typed a moment before, which CodeMirror would
+ * join with it.
+ */
+const aloneInHistory = isolateHistory.of('full')
 
 /** The editor of a definition: YAML, with what the server knows of it. */
 export class DefinitionEditor {
@@ -98,13 +104,14 @@ export class DefinitionEditor {
     if (edit === undefined) return
     this.#view.dispatch({
       changes: { from: edit.start, to: edit.end, insert: edit.newText },
-      annotations: Transaction.addToHistory.of(undoable),
+      annotations: [Transaction.addToHistory.of(undoable), aloneInHistory],
     })
   }
 
   apply(edits: readonly TextEdit[]): void {
     this.#view.dispatch({
       changes: edits.map(({ start, end, newText }) => ({ from: start, to: end, insert: newText })),
+      annotations: aloneInHistory,
     })
     this.#view.focus()
   }
