@@ -49,7 +49,7 @@ describe('keys, through the program', function () {
   })
 
   it('are changed for all environments by a run that is killed again and again', async () => {
-    const names = Array.from({ length: slow ? 6 : 3 }, (_, n) => `app/env${n}`)
+    const names = Array.from({ length: 6 }, (_, n) => `app/env${n}`)
     for (const [index, name] of names.entries()) {
       await program.withEnvironment(name, `values: {a: {fn::secret: "of ${name}"}, n: ${index}}\n`)
       // One of them says what the first of all said already.
@@ -84,7 +84,7 @@ describe('keys, through the program', function () {
     for (const name of names) expect(await open(`${name}@5`, nowhere), name).to.equal(`of ${name}`)
     const checked = await program.esc(['check'], nowhere)
     expect(checked.code, checked.out).to.equal(0)
-    expect(checked.out).to.include(`${22 * names.length - 1} revisions`)
+    expect(checked.out).to.match(/131 revisions/)
     expect(isDefault()).to.equal(true)
   })
 })

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { packageRoot } from '../cli/commands/esc.ts'
-import { sample } from '../sample.ts'
 import { Program } from './program.ts'
 
 const run = promisify(execFile)
@@ -92,11 +91,10 @@ if (!(required.secret('x') instanceof plugin.Secret)) throw new Error('copies of
     for (const extension of ['mts', 'cts', 'ts']) writeFileSync(join(folder, `consumer.${extension}`), CONSUMER)
     const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
     const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node']
-    const ways = [
+    for (const words of [
       ['--module', 'node16', 'consumer.mts', 'consumer.cts'],
       ['--module', 'esnext', '--moduleResolution', 'bundler', 'consumer.ts'],
-    ]
-    for (const words of sample(ways, 1)) {
+    ]) {
       // What is said of a mistake is in the output.
       const { stdout } = await run(process.execPath, [tsc, ...options, ...words], { cwd: folder }).catch(
         (error) => error,

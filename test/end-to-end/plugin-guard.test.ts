@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
-import { itSome, sample } from '../sample.ts'
+import { sample } from '../sample.ts'
 import { Program } from './program.ts'
 
 const isRoot = process.geteuid?.() === 0
@@ -175,91 +175,95 @@ describe('code that a store brings', function () {
   const untrusted =
     /this machine has not allowed the store to run the code of plugin esc-evil in .*\nhint: .*"esc trust"; in CI, set ESC_TRUST=sha256:[0-9a-f]{64}/
 
-  itSome(4, {
-    'does not run from a committed node_modules, not even with consent': async () => {
-      attack.install(attack.checkout)
-      attack.commitAll()
-      expect(await attempted()).to.match(/plugin esc-evil came with git, in .* and is not run/)
+  it('does not run from a committed node_modules, not even with consent', async () => {
+    attack.install(attack.checkout)
+    attack.commitAll()
+    expect(await attempted()).to.match(/plugin esc-evil came with git, in .* and is not run/)
+    const victim = attack.victim('key')
+    await attack.author.esc(['trust', '--yes'], victim)
+    await attack.author.esc(['env', 'open', 'app/dev'], victim)
+    expect(attack.hasRun).to.equal(false)
+  })
+
+  it('does not run where files of a bare repository lie beside it', async () => {
+    attack.install(attack.store)
+    attack.commitAll()
+    for (const folder of ['objects', 'refs']) mkdirSync(join(attack.store, folder))
+    writeFileSync(join(attack.store, 'HEAD'), 'ref: refs/heads/main\n')
+    writeFileSync(join(attack.store, 'config'), '[core]\n\tbare = true\n')
+    expect(await attempted()).to.match(/came with git|has not allowed the store to run/)
+  })
+
+  it('does not run from a checkout that belongs to another user', async function () {
+    if (!isRoot) this.skip()
+    attack.install(attack.checkout)
+    attack.commitAll()
+    giveAway(attack.checkout)
+    expect(await attempted()).to.match(/came with git|belongs to user 54321/)
+    const victim = attack.victim('key')
+    const { err } = await attack.author.esc(['trust', '--yes'], victim)
+    await attack.author.esc(['env', 'open', 'app/dev'], victim)
+    expect(attack.hasRun, err).to.equal(false)
+  })
+
+  it('does not run from a store or package of another user without git, and says how to make it one’s own', async function () {
+    if (!isRoot) this.skip()
+    const place = attack.install(attack.checkout)
+    for (const theirs of [attack.store, join(attack.store, 'esc.yaml'), place, join(place, 'index.mjs')]) {
+      lchownSync(theirs, somebodyElse, somebodyElse)
+      const victim = attack.victim('key')
+      const accepted = await attack.author.esc(['trust', '--yes'], victim)
+      expect(accepted.out + accepted.err, theirs).to.match(/Cannot be allowed: .*belongs to user 54321/)
+      const { err } = await attack.author.esc(['env', 'open', 'app/dev'], victim)
+      expect(err, theirs)
+        .to.include(`${theirs} belongs to user 54321`)
+        .and.to.match(/hint: .*chown -R 0/)
+      expect(attack.hasRun).to.equal(false)
+      lchownSync(theirs, 0, 0)
+    }
+    await runsWithConsent()
+  })
+
+  it('does not run where git is not on the PATH', async () => {
+    attack.install(attack.checkout)
+    attack.commitAll()
+    const env = { PATH: join(attack.root, 'nothing') }
+    expect(await attempted(env)).to.match(untrusted)
+  })
+
+  it('does not run from a store that came as a tarball', async () => {
+    attack.install(attack.checkout)
+    attack.commitAll()
+    rmSync(join(attack.checkout, '.git'), { recursive: true })
+    expect(await attempted()).to.match(untrusted)
+    await runsWithConsent()
+  })
+
+  it('does not run from a parent folder that the store shares with others', async () => {
+    const place = attack.install(attack.root)
+    attack.commitAll()
+    expect(await attempted()).to.match(untrusted)
+    if (isRoot) {
+      giveAway(dirname(place))
+      expect(await attempted()).to.match(/belongs to user 54321/)
       const victim = attack.victim('key')
       await attack.author.esc(['trust', '--yes'], victim)
       await attack.author.esc(['env', 'open', 'app/dev'], victim)
       expect(attack.hasRun).to.equal(false)
-    },
-    'does not run where files of a bare repository lie beside it': async () => {
-      attack.install(attack.store)
-      attack.commitAll()
-      for (const folder of ['objects', 'refs']) mkdirSync(join(attack.store, folder))
-      writeFileSync(join(attack.store, 'HEAD'), 'ref: refs/heads/main\n')
-      writeFileSync(join(attack.store, 'config'), '[core]\n\tbare = true\n')
-      expect(await attempted()).to.match(/came with git|has not allowed the store to run/)
-    },
-    'does not run from a checkout that belongs to another user': async function () {
-      if (!isRoot) this.skip()
-      attack.install(attack.checkout)
-      attack.commitAll()
-      giveAway(attack.checkout)
-      expect(await attempted()).to.match(/came with git|belongs to user 54321/)
-      const victim = attack.victim('key')
-      const { err } = await attack.author.esc(['trust', '--yes'], victim)
-      await attack.author.esc(['env', 'open', 'app/dev'], victim)
-      expect(attack.hasRun, err).to.equal(false)
-    },
-    'does not run from a store or package of another user without git, and says how to make it one’s own':
-      async function () {
-        if (!isRoot) this.skip()
-        const place = attack.install(attack.checkout)
-        for (const theirs of [attack.store, join(attack.store, 'esc.yaml'), place, join(place, 'index.mjs')]) {
-          lchownSync(theirs, somebodyElse, somebodyElse)
-          const victim = attack.victim('key')
-          const accepted = await attack.author.esc(['trust', '--yes'], victim)
-          expect(accepted.out + accepted.err, theirs).to.match(/Cannot be allowed: .*belongs to user 54321/)
-          const { err } = await attack.author.esc(['env', 'open', 'app/dev'], victim)
-          expect(err, theirs)
-            .to.include(`${theirs} belongs to user 54321`)
-            .and.to.match(/hint: .*chown -R 0/)
-          expect(attack.hasRun).to.equal(false)
-          lchownSync(theirs, 0, 0)
-        }
-        await runsWithConsent()
-      },
-    'does not run where git is not on the PATH': async () => {
-      attack.install(attack.checkout)
-      attack.commitAll()
-      const env = { PATH: join(attack.root, 'nothing') }
-      expect(await attempted(env)).to.match(untrusted)
-    },
-    'does not run from a store that came as a tarball': async () => {
-      attack.install(attack.checkout)
-      attack.commitAll()
-      rmSync(join(attack.checkout, '.git'), { recursive: true })
-      expect(await attempted()).to.match(untrusted)
-      await runsWithConsent()
-    },
-    'does not run from a parent folder that the store shares with others': async () => {
-      const place = attack.install(attack.root)
-      attack.commitAll()
-      expect(await attempted()).to.match(untrusted)
-      if (isRoot) {
-        giveAway(dirname(place))
-        expect(await attempted()).to.match(/belongs to user 54321/)
-        const victim = attack.victim('key')
-        await attack.author.esc(['trust', '--yes'], victim)
-        await attack.author.esc(['env', 'open', 'app/dev'], victim)
-        expect(attack.hasRun).to.equal(false)
-      }
-    },
-    'does not run under another spelling of its name, as a case-insensitive file system finds it': async () => {
-      attack.install(attack.checkout, 'Esc-Evil')
-      attack.commitAll()
-      // What such a file system answers, and git does not know of.
-      symlinkSync('Esc-Evil', join(attack.checkout, 'node_modules', 'esc-evil'))
-      expect(await attempted()).to.match(untrusted)
-      const [modules, renamed] = ['node_modules', 'Node_Modules'].map((name) => join(attack.checkout, name))
-      renameSync(modules!, renamed!)
-      attack.git('add', '-A', '-f')
-      symlinkSync('Node_Modules', modules!)
-      expect(await attempted()).to.match(untrusted)
-    },
+    }
+  })
+
+  it('does not run under another spelling of its name, as a case-insensitive file system finds it', async () => {
+    attack.install(attack.checkout, 'Esc-Evil')
+    attack.commitAll()
+    // What such a file system answers, and git does not know of.
+    symlinkSync('Esc-Evil', join(attack.checkout, 'node_modules', 'esc-evil'))
+    expect(await attempted()).to.match(untrusted)
+    const [modules, renamed] = ['node_modules', 'Node_Modules'].map((name) => join(attack.checkout, name))
+    renameSync(modules!, renamed!)
+    attack.git('add', '-A', '-f')
+    symlinkSync('Node_Modules', modules!)
+    expect(await attempted()).to.match(untrusted)
   })
 
   it('runs in CI for the digest of exactly what is installed', async () => {
@@ -339,7 +343,7 @@ describe('code that a store brings', function () {
         cpSync(place, join(attack.store, 'node_modules', 'esc-evil'), { recursive: true })
       },
     }
-    for (const [what, change] of sample(Object.entries(changes), 2)) {
+    for (const [what, change] of Object.entries(changes)) {
       it(`asks again when ${what} is new`, async () => {
         change()
         const { code, err } = await open()

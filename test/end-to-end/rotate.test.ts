@@ -2,7 +2,6 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FakeIam } from '../fakes/iam.ts'
-import { itSome } from '../sample.ts'
 import { type PostgresServer, sharedPostgres, startPostgres } from '../servers/postgres.ts'
 import { ended, Program } from './program.ts'
 
@@ -134,116 +133,119 @@ describe('esc env rotate', function () {
 
     const keys = () => iam.users.get(arn)?.keys ?? iam.users.get('pulumi-ci')?.keys ?? []
 
-    itSome(2, {
-      'moves keys current → previous → deleted': async () => {
-        const seen: string[] = []
-        for (let round = 0; round < 3; round++) {
-          const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci', '--force'], env)
-          expect(code, err).to.equal(0)
-          const { current, previous } = await program.open('rotators/pulumi-ci', 'user')
-          expect(previous?.accessKeyId).to.equal(seen.at(-1))
-          seen.push(current.accessKeyId)
-          expect(keys().map((key) => key.accessKeyId)).to.have.members(seen.slice(-2))
-        }
-      },
-      'fails before any change when a foreign key fills the second place, and says what to do': async () => {
-        expect((await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)).code).to.equal(0)
-        const user = [...iam.users.values()].find((each) => each.arn === arn)
-        const foreign = iam.addKey(user as never)
-        const before = program.digest()
-        const { code, out, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        expect(code).to.equal(1)
-        expect(out).to.include(`${foreign.accessKeyId} is not managed here`)
-        expect(err).to.include(`delete ${foreign.accessKeyId}`)
-        expect(keys()).to.have.length(2)
-        expect(program.digest()).to.equal(before)
-      },
-      'copes with a current key that was deleted by hand': async () => {
-        await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        const { current } = await program.open('rotators/pulumi-ci', 'user')
-        const user = [...iam.users.values()].find((each) => each.arn === arn)
-        iam.removeKey(user as never, current.accessKeyId)
-        const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        expect(code).to.equal(0)
-        expect(err).to.include(`IAM no longer has it`)
-        expect((await program.open('rotators/pulumi-ci', 'user.current')).accessKeyId).to.equal(keys()[0]?.accessKeyId)
-      },
-      'opens for someone without the key of the managing environment, and rotates nothing for them': async () => {
-        await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        const { ESC_PASSPHRASE: _, ...withoutKey } = env
-        const opened = await program.esc(['env', 'open', 'rotators/pulumi-ci', 'user.current.accessKeyId'], withoutKey)
-        expect(opened.code, opened.err).to.equal(0)
-        const before = program.digest()
-        const calls = iam.calls.length
-        const { code, out, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], withoutKey)
-        expect(code).to.equal(1)
-        expect(out + err)
-          .to.include("'credentials/production'")
-          .and.include('ESC_PASSPHRASE')
-        expect(program.digest()).to.equal(before)
-        expect(iam.calls.length).to.equal(calls)
-      },
-      'finishes the step in flight on Ctrl-C, says what was kept, and finishes in the next run': async () => {
-        let reached = () => {}
-        const created = new Promise<void>((resolve) => {
-          reached = resolve
-        })
-        let answer = () => {}
-        iam.hooks = {
-          after: async ({ action }) => {
-            if (action !== 'CreateAccessKey') return
-            reached()
-            await new Promise<void>((resolve) => {
-              answer = resolve
-            })
-          },
-        }
-        const child = program.start(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        const result = ended(child)
-        await created
-        child.kill('SIGINT')
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        iam.hooks = {}
-        answer()
-        const { code, out, err } = await result
-        expect(code).to.equal(130)
-        expect(out + err).to.include('kept in the journal')
-        expect(keys()).to.have.length(1)
-
-        const next = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
-        expect(next.code, next.err).to.equal(0)
-        expect(next.err).to.include('finished an interrupted rotation')
+    it('moves keys current → previous → deleted', async () => {
+      const seen: string[] = []
+      for (let round = 0; round < 3; round++) {
+        const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci', '--force'], env)
+        expect(code, err).to.equal(0)
         const { current, previous } = await program.open('rotators/pulumi-ci', 'user')
-        expect(previous).to.equal(undefined)
-        expect(keys().map((key) => key.accessKeyId)).to.deep.equal([current.accessKeyId])
-      },
-      'never writes or prints a secret in the clear': async () => {
-        const outputs: string[] = []
-        const run = async (words: string[]) => {
-          const { out, err } = await program.esc(words, env)
-          outputs.push(out, err)
+        expect(previous?.accessKeyId).to.equal(seen.at(-1))
+        seen.push(current.accessKeyId)
+        expect(keys().map((key) => key.accessKeyId)).to.have.members(seen.slice(-2))
+      }
+    })
+
+    it('fails before any change when a foreign key fills the second place, and says what to do', async () => {
+      expect((await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)).code).to.equal(0)
+      const user = [...iam.users.values()].find((each) => each.arn === arn)
+      const foreign = iam.addKey(user as never)
+      const before = program.digest()
+      const { code, out, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      expect(code).to.equal(1)
+      expect(out).to.include(`${foreign.accessKeyId} is not managed here`)
+      expect(err).to.include(`delete ${foreign.accessKeyId}`)
+      expect(keys()).to.have.length(2)
+      expect(program.digest()).to.equal(before)
+    })
+
+    it('copes with a current key that was deleted by hand', async () => {
+      await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      const { current } = await program.open('rotators/pulumi-ci', 'user')
+      const user = [...iam.users.values()].find((each) => each.arn === arn)
+      iam.removeKey(user as never, current.accessKeyId)
+      const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      expect(code).to.equal(0)
+      expect(err).to.include(`IAM no longer has it`)
+      expect((await program.open('rotators/pulumi-ci', 'user.current')).accessKeyId).to.equal(keys()[0]?.accessKeyId)
+    })
+
+    it('opens for someone without the key of the managing environment, and rotates nothing for them', async () => {
+      await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      const { ESC_PASSPHRASE: _, ...withoutKey } = env
+      const opened = await program.esc(['env', 'open', 'rotators/pulumi-ci', 'user.current.accessKeyId'], withoutKey)
+      expect(opened.code, opened.err).to.equal(0)
+      const before = program.digest()
+      const calls = iam.calls.length
+      const { code, out, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], withoutKey)
+      expect(code).to.equal(1)
+      expect(out + err)
+        .to.include("'credentials/production'")
+        .and.include('ESC_PASSPHRASE')
+      expect(program.digest()).to.equal(before)
+      expect(iam.calls.length).to.equal(calls)
+    })
+
+    it('finishes the step in flight on Ctrl-C, says what was kept, and finishes in the next run', async () => {
+      let reached = () => {}
+      const created = new Promise<void>((resolve) => {
+        reached = resolve
+      })
+      let answer = () => {}
+      iam.hooks = {
+        after: async ({ action }) => {
+          if (action !== 'CreateAccessKey') return
+          reached()
+          await new Promise<void>((resolve) => {
+            answer = resolve
+          })
+        },
+      }
+      const child = program.start(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      const result = ended(child)
+      await created
+      child.kill('SIGINT')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      iam.hooks = {}
+      answer()
+      const { code, out, err } = await result
+      expect(code).to.equal(130)
+      expect(out + err).to.include('kept in the journal')
+      expect(keys()).to.have.length(1)
+
+      const next = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+      expect(next.code, next.err).to.equal(0)
+      expect(next.err).to.include('finished an interrupted rotation')
+      const { current, previous } = await program.open('rotators/pulumi-ci', 'user')
+      expect(previous).to.equal(undefined)
+      expect(keys().map((key) => key.accessKeyId)).to.deep.equal([current.accessKeyId])
+    })
+
+    it('never writes or prints a secret in the clear', async () => {
+      const outputs: string[] = []
+      const run = async (words: string[]) => {
+        const { out, err } = await program.esc(words, env)
+        outputs.push(out, err)
+      }
+      await run(['env', 'rotate', 'rotators/pulumi-ci'])
+      await run(['env', 'rotate', 'rotators/pulumi-ci', '--plan'])
+      iam.hooks = {
+        before: ({ action }) => {
+          if (action === 'GetCallerIdentity') throw new Error('broken')
+        },
+      }
+      await run(['env', 'rotate', 'rotators/pulumi-ci'])
+      await run(['env', 'get', 'rotators/pulumi-ci'])
+      await run(['env', 'version', 'history', 'rotators/pulumi-ci'])
+      const secrets = [...iam.users.values()].flatMap((user) => user.keys.map((key) => key.secretAccessKey))
+      const files = readdirSync(program.folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+      for (const secret of [...secrets, 'correct horse']) {
+        for (const text of [...outputs, ...files]) {
+          expect(text).to.not.include(secret)
+          expect(text).to.not.include(Buffer.from(secret).toString('base64').slice(0, -4))
         }
-        await run(['env', 'rotate', 'rotators/pulumi-ci'])
-        await run(['env', 'rotate', 'rotators/pulumi-ci', '--plan'])
-        iam.hooks = {
-          before: ({ action }) => {
-            if (action === 'GetCallerIdentity') throw new Error('broken')
-          },
-        }
-        await run(['env', 'rotate', 'rotators/pulumi-ci'])
-        await run(['env', 'get', 'rotators/pulumi-ci'])
-        await run(['env', 'version', 'history', 'rotators/pulumi-ci'])
-        const secrets = [...iam.users.values()].flatMap((user) => user.keys.map((key) => key.secretAccessKey))
-        const files = readdirSync(program.folder, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
-          .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-        for (const secret of [...secrets, 'correct horse']) {
-          for (const text of [...outputs, ...files]) {
-            expect(text).to.not.include(secret)
-            expect(text).to.not.include(Buffer.from(secret).toString('base64').slice(0, -4))
-          }
-        }
-      },
+      }
     })
   })
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { itSome, slow } from '../sample.ts'
 import { type Ended, ended, Program } from './program.ts'
 
 const clock = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url))
@@ -91,7 +90,7 @@ describe('schedules on two machines with one git remote', function () {
   const leases = () => git(remote, 'for-each-ref', leaseRef).trim()
 
   it('rotates each environment once when both look at the same time, and what was rotated is at the remote', async () => {
-    for (let round = 1; round <= (slow ? 3 : 2); round++) {
+    for (let round = 1; round <= 3; round++) {
       days = round
       const both = await Promise.all([tick('a'), tick('b')])
       for (const each of both) expect(each.code, JSON.stringify(each)).to.equal(0)
@@ -112,85 +111,87 @@ describe('schedules on two machines with one git remote', function () {
     expect(values[0]?.out).to.equal(values[1]?.out)
   })
 
-  itSome(3, {
-    'leaves it to the holder of a lease, and takes over one that has run out': async () => {
-      const holder = (expires: string) => {
-        const tree = git(remote, 'hash-object', '-t', 'tree', '-w', '/dev/null').trim()
-        const text = JSON.stringify({
-          token: 'x',
-          process: { pid: 7, host: 'elsewhere' },
-          since: '2026-01-01T00:00:00Z',
-          expires,
-        })
-        git(remote, 'update-ref', leaseRef, git(remote, 'commit-tree', tree, '-m', `lease\n\n${text}`).trim())
-      }
-      holder(new Date(Date.now() + 2 * dayMs).toISOString())
-      const waiting = await tick('a')
-      expect(waiting).to.deep.include({ code: 0, runs: [] })
-      expect(waiting.heldBy).to.include('process 7 on elsewhere')
-      holder(new Date(Date.now() + dayMs - 1000).toISOString())
-      expect((await tick('a')).runs).to.have.length(2)
-      expect(leases()).to.equal('')
-    },
-    'takes over from a process of this machine that was killed, and pushes what that had rotated': async () => {
-      const killed = await tick('a', {
-        NODE_OPTIONS: `--require ${clock} --require ${fileURLToPath(new URL('kill-at-revision.cjs', import.meta.url))}`,
+  it('leaves it to the holder of a lease, and takes over one that has run out', async () => {
+    const holder = (expires: string) => {
+      const tree = git(remote, 'hash-object', '-t', 'tree', '-w', '/dev/null').trim()
+      const text = JSON.stringify({
+        token: 'x',
+        process: { pid: 7, host: 'elsewhere' },
+        since: '2026-01-01T00:00:00Z',
+        expires,
       })
-      expect(killed.signal).to.equal('SIGKILL')
-      expect(leases()).to.not.equal('')
-      expect(Object.keys({ ...rotated('rotators/one'), ...rotated('rotators/two') })).to.deep.equal([])
-      const next = await tick('a')
-      expect(next.code, JSON.stringify(next)).to.equal(0)
-      expect(next.runs.map(({ result }: { result: string }) => result))
-        .to.include('recovered')
-        .and.include('succeeded')
-      for (const name of ['rotators/one', 'rotators/two']) expect(Object.values(rotated(name))).to.deep.equal([1])
-      expect((await tick('b')).runs).to.deep.equal([])
-      expect(git(join(folder, 'a'), 'status', '--porcelain', 'environments')).to.equal('')
-    },
-    'merges what others have pushed meanwhile, and goes on': async () => {
-      await esc('b', 'env', 'tag', 'rotators/two', 'owner', 'platform')
-      commit('b', 'a tag')
-      git(join(folder, 'b'), 'push', '--quiet', 'origin', 'HEAD:main')
-      expect((await tick('a')).runs).to.have.length(2)
-      expect(await esc('a', 'env', 'tag', 'ls', 'rotators/two'))
-        .to.have.property('out')
-        .that.includes('platform')
-      expect((await tick('b')).runs).to.deep.equal([])
-    },
-    'rotates nothing when both have changed an environment, and says what to do': async () => {
-      for (const clone of ['a', 'b']) {
-        await esc(clone, 'env', 'set', 'rotators/one', 'x', clone)
-        commit(clone, clone)
-      }
-      git(join(folder, 'b'), 'push', '--quiet', 'origin', 'HEAD:main')
-      const ran = await tick('a')
-      expect(ran.code).to.equal(1)
-      expect(ran.error.message).to.include('cannot be merged')
-      expect(ran.error.hint).to.include('git pull').and.include('esc env renumber')
-      expect(git(join(folder, 'a'), 'status', '--porcelain', 'environments')).to.equal('')
-      expect(leases()).to.equal('')
-    },
-    'refuses when the remote cannot be reached, unless told to go on': async () => {
-      renameSync(remote, `${remote}.away`)
-      const refused = await tick('a')
-      expect(refused.code).to.equal(1)
-      expect(refused.error.message)
-        .to.include("cannot fetch 'main' from the git remote 'origin'")
-        .and.include('nothing was rotated')
-      append('a', '')
-      const file = join(folder, 'a', 'environments', 'esc.yaml')
-      writeFileSync(
-        file,
-        readFileSync(file, 'utf8').replace('remote: origin', 'remote: origin, whenUnreachable: proceed'),
-      )
-      const alone = await tick('a')
-      expect(alone.runs).to.have.length(2)
-      expect(alone.problems.join()).to.include('going on without the lease').and.include('not pushed')
-      renameSync(`${remote}.away`, remote)
-      git(join(folder, 'a'), 'checkout', '--quiet', 'environments/esc.yaml')
-      expect(await tick('a')).to.deep.include({ code: 0, runs: [] })
-      expect(Object.values(rotated('rotators/one'))).to.deep.equal([1])
-    },
+      git(remote, 'update-ref', leaseRef, git(remote, 'commit-tree', tree, '-m', `lease\n\n${text}`).trim())
+    }
+    holder(new Date(Date.now() + 2 * dayMs).toISOString())
+    const waiting = await tick('a')
+    expect(waiting).to.deep.include({ code: 0, runs: [] })
+    expect(waiting.heldBy).to.include('process 7 on elsewhere')
+    holder(new Date(Date.now() + dayMs - 1000).toISOString())
+    expect((await tick('a')).runs).to.have.length(2)
+    expect(leases()).to.equal('')
+  })
+
+  it('takes over from a process of this machine that was killed, and pushes what that had rotated', async () => {
+    const killed = await tick('a', {
+      NODE_OPTIONS: `--require ${clock} --require ${fileURLToPath(new URL('kill-at-revision.cjs', import.meta.url))}`,
+    })
+    expect(killed.signal).to.equal('SIGKILL')
+    expect(leases()).to.not.equal('')
+    expect(Object.keys({ ...rotated('rotators/one'), ...rotated('rotators/two') })).to.deep.equal([])
+    const next = await tick('a')
+    expect(next.code, JSON.stringify(next)).to.equal(0)
+    expect(next.runs.map(({ result }: { result: string }) => result))
+      .to.include('recovered')
+      .and.include('succeeded')
+    for (const name of ['rotators/one', 'rotators/two']) expect(Object.values(rotated(name))).to.deep.equal([1])
+    expect((await tick('b')).runs).to.deep.equal([])
+    expect(git(join(folder, 'a'), 'status', '--porcelain', 'environments')).to.equal('')
+  })
+
+  it('merges what others have pushed meanwhile, and goes on', async () => {
+    await esc('b', 'env', 'tag', 'rotators/two', 'owner', 'platform')
+    commit('b', 'a tag')
+    git(join(folder, 'b'), 'push', '--quiet', 'origin', 'HEAD:main')
+    expect((await tick('a')).runs).to.have.length(2)
+    expect(await esc('a', 'env', 'tag', 'ls', 'rotators/two'))
+      .to.have.property('out')
+      .that.includes('platform')
+    expect((await tick('b')).runs).to.deep.equal([])
+  })
+
+  it('rotates nothing when both have changed an environment, and says what to do', async () => {
+    for (const clone of ['a', 'b']) {
+      await esc(clone, 'env', 'set', 'rotators/one', 'x', clone)
+      commit(clone, clone)
+    }
+    git(join(folder, 'b'), 'push', '--quiet', 'origin', 'HEAD:main')
+    const ran = await tick('a')
+    expect(ran.code).to.equal(1)
+    expect(ran.error.message).to.include('cannot be merged')
+    expect(ran.error.hint).to.include('git pull').and.include('esc env renumber')
+    expect(git(join(folder, 'a'), 'status', '--porcelain', 'environments')).to.equal('')
+    expect(leases()).to.equal('')
+  })
+
+  it('refuses when the remote cannot be reached, unless told to go on', async () => {
+    renameSync(remote, `${remote}.away`)
+    const refused = await tick('a')
+    expect(refused.code).to.equal(1)
+    expect(refused.error.message)
+      .to.include("cannot fetch 'main' from the git remote 'origin'")
+      .and.include('nothing was rotated')
+    append('a', '')
+    const file = join(folder, 'a', 'environments', 'esc.yaml')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('remote: origin', 'remote: origin, whenUnreachable: proceed'),
+    )
+    const alone = await tick('a')
+    expect(alone.runs).to.have.length(2)
+    expect(alone.problems.join()).to.include('going on without the lease').and.include('not pushed')
+    renameSync(`${remote}.away`, remote)
+    git(join(folder, 'a'), 'checkout', '--quiet', 'environments/esc.yaml')
+    expect(await tick('a')).to.deep.include({ code: 0, runs: [] })
+    expect(Object.values(rotated('rotators/one'))).to.deep.equal([1])
   })
 })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
-import { sample } from '../sample.ts'
 import { findBinary } from '../servers/binary.ts'
 import { newerNode } from '../servers/newer-node.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
@@ -123,7 +122,7 @@ for (const { name: place, database } of places)
       return String(stdout).trimEnd()
     }
 
-    for (const { name, driver, cases, run } of sample(clients, 2)) {
+    for (const { name, driver, cases, run } of clients) {
       it(`get from the server what they need: ${name}`, async function () {
         const path = besideClone(`shared/clients/${driver}`)
         if (!existsSync(path)) {

@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { revokeToken, setEnvironmentTag, tagRevision } from '../../src/operations/index.ts'
 import type { GuardLevel } from '../../src/store/index.ts'
-import { sample } from '../sample.ts'
 import { ServedApp } from './served-app.ts'
 
 const levels: readonly GuardLevel[] = ['read', 'open', 'write', 'admin']
@@ -188,7 +187,7 @@ describe('every endpoint of the document', function () {
       revoked,
     }
     for (const endpoint of endpoints)
-      for (const [what, token] of sample(Object.entries(wrong), 3))
+      for (const [what, token] of Object.entries(wrong))
         expect((await ask(endpoint, token)).status, `${endpoint.key}, ${what}`).to.equal(401)
     for (const endpoint of endpoints)
       expect((await ask(endpoint, valid)).status, `${endpoint.key}, valid`).to.not.equal(401)

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
 import type { Host } from '../../../src/cli/framework/host.ts'
-import { itSome } from '../../sample.ts'
 import { Playground } from './esc.ts'
 
 const definition = `values:
@@ -95,47 +94,48 @@ describe('credentials that are rotated because a key was changed', function () {
     })
   }
 
-  itSome(2, {
-    'are rotated under the new passphrase, where one is given apart, and finished by the same command': async () => {
-      const one = ['env', 'change-secrets-provider', 'app/one', 'passphrase']
-      const env = { ESC_PASSPHRASE: 'first', ESC_NEW_PASSPHRASE: 'second' }
-      const run = (words: readonly string[], minutes: number) =>
-        esc.run(words, { env, io: { now: () => new Date(Date.parse('2026-03-04T05:06:07Z') + minutes * 60_000) } })
-      expect((await esc.run(one, { env: { ESC_PASSPHRASE: 'first' } })).code).to.equal(0)
-      const first = await run([...one, '--rotate'], 1)
-      expect([first.code, first.out], first.err).to.deep.equal([3, first.out])
-      expect(first.out).to.include('app/one: has a new data key').and.include('other (password: rotated;')
-      const second = await run([...one, '--rotate'], 11)
-      expect(second.code, second.out + second.err).to.equal(0)
-      expect(second.out).to.include('was under passphrase already').and.include('admin (password: rotated;')
-    },
-    'are no more to be rotated once somebody did it by hand': async () => {
-      await at(1, commands['access remove'] as string[])
-      await esc.ok('env', 'rotate', 'app/one', 'admin', '--force')
-      const again = await at(2, commands['access remove'] as string[])
-      expect(again.err).to.include("nothing names 'bob'")
-    },
-    'wait for the next run after Ctrl-C, in every environment': async () => {
-      const words = commands['access remove'] as string[]
-      const first = await at(20, words, interrupted)
-      expect(first.code).to.equal(130)
-      expect(first.out)
-        .to.match(/app\/one: has a new data key/)
-        .and.include('app/one: admin (password: NOT rotated)')
-        .and.include('app/two: other: interrupted before it began')
-      expect(readdirSync(join(esc.state, 'leaving'))).to.have.length(1)
-      const second = await at(21, words)
-      expect(second.code, second.out + second.err).to.equal(0)
-      expect(second.out).to.not.include('ot rotated')
-      expect(readdirSync(join(esc.state, 'leaving'))).to.deep.equal([])
-    },
-    'are rotated by --rotate also when it is given the second time only': async () => {
-      await at(20, ['access', 'remove', 'bob', '--yes'])
-      const { admin } = await open('app/one')
-      const planned = await at(20, ['access', 'remove', 'bob', '--rotate'], { readLine: async () => 'bob' })
-      expect(planned.out + planned.err).to.include('removed before, credentials not rotated since: app/one, app/two')
-      expect(planned.code, planned.err).to.equal(0)
-      expect((await open('app/one')).admin).to.not.equal(admin)
-    },
+  it('are rotated under the new passphrase, where one is given apart, and finished by the same command', async () => {
+    const one = ['env', 'change-secrets-provider', 'app/one', 'passphrase']
+    const env = { ESC_PASSPHRASE: 'first', ESC_NEW_PASSPHRASE: 'second' }
+    const run = (words: readonly string[], minutes: number) =>
+      esc.run(words, { env, io: { now: () => new Date(Date.parse('2026-03-04T05:06:07Z') + minutes * 60_000) } })
+    expect((await esc.run(one, { env: { ESC_PASSPHRASE: 'first' } })).code).to.equal(0)
+    const first = await run([...one, '--rotate'], 1)
+    expect([first.code, first.out], first.err).to.deep.equal([3, first.out])
+    expect(first.out).to.include('app/one: has a new data key').and.include('other (password: rotated;')
+    const second = await run([...one, '--rotate'], 11)
+    expect(second.code, second.out + second.err).to.equal(0)
+    expect(second.out).to.include('was under passphrase already').and.include('admin (password: rotated;')
+  })
+
+  it('are no more to be rotated once somebody did it by hand', async () => {
+    await at(1, commands['access remove'] as string[])
+    await esc.ok('env', 'rotate', 'app/one', 'admin', '--force')
+    const again = await at(2, commands['access remove'] as string[])
+    expect(again.err).to.include("nothing names 'bob'")
+  })
+
+  it('wait for the next run after Ctrl-C, in every environment', async () => {
+    const words = commands['access remove'] as string[]
+    const first = await at(20, words, interrupted)
+    expect(first.code).to.equal(130)
+    expect(first.out)
+      .to.match(/app\/one: has a new data key/)
+      .and.include('app/one: admin (password: NOT rotated)')
+      .and.include('app/two: other: interrupted before it began')
+    expect(readdirSync(join(esc.state, 'leaving'))).to.have.length(1)
+    const second = await at(21, words)
+    expect(second.code, second.out + second.err).to.equal(0)
+    expect(second.out).to.not.include('ot rotated')
+    expect(readdirSync(join(esc.state, 'leaving'))).to.deep.equal([])
+  })
+
+  it('are rotated by --rotate also when it is given the second time only', async () => {
+    await at(20, ['access', 'remove', 'bob', '--yes'])
+    const { admin } = await open('app/one')
+    const planned = await at(20, ['access', 'remove', 'bob', '--rotate'], { readLine: async () => 'bob' })
+    expect(planned.out + planned.err).to.include('removed before, credentials not rotated since: app/one, app/two')
+    expect(planned.code, planned.err).to.equal(0)
+    expect((await open('app/one')).admin).to.not.equal(admin)
   })
 })

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { itSome } from '../../sample.ts'
 import { Playground } from './esc.ts'
 
 describe('esc env trust --all', function () {
@@ -51,62 +50,64 @@ describe('esc env trust --all', function () {
     return all.map(({ code }) => code === 0)
   }
 
-  itSome(3, {
-    'asks once per commit, shows who, what and where, and goes on after a refusal': async () => {
-      expect(await opens()).to.deep.equal([false, false, false, true])
-      const { code, out, err } = await trust('y\nno\n')
-      expect(code).to.equal(1)
-      expect(err)
-        .to.match(/Commit [0-9a-f]{7,} of \S+, by Grace <grace@example\.com>: new keys.\[31m for app\n/)
-        .and.include('(Git does not prove who made a commit.)')
-        .and.match(/It changed the data keys of:\n {2}app\/dev, revision 2\n/)
-        .and.match(/\n {2}app\/prod, revision 2\n/)
-        .and.include('seals: right, with the new key')
-        .and.include('Accept these 2 data keys on this machine? [y/N]')
-        .and.match(
-          /by Eve <eve@example\.com>: something\n(?:.*\n)+ {2}ops\/db(?:.*\n)+Accept this data key on this machine\? \[y\/N\]/,
-        )
-        .and.not.include('ops/same')
-        .and.not.include('\u001b')
-      expect(out).to.equal('Accepted on this machine: app/dev, app/prod\nNot accepted: ops/db\n')
-      expect(await opens()).to.deep.equal([true, true, false, true])
-    },
-    'accepts nothing where nobody answers, and everything with --yes, once': async () => {
-      expect((await trust('')).code).to.equal(1)
-      expect(await opens()).to.deep.equal([false, false, false, true])
-      expect((await trust('', '--yes')).code).to.equal(0)
-      expect(await opens()).to.deep.equal([true, true, true, true])
-      expect((await trust('')).out).to.equal('This machine knows the data keys of all environments already.\n')
-    },
-    'says all of it as JSON': async () => {
-      const { code, out } = await trust('y\n', '--output', 'json')
-      expect(code).to.equal(1)
-      const { changes, failed } = JSON.parse(out)
-      expect(failed).to.deep.equal([])
-      expect(changes.map(({ accepted }: { accepted: boolean }) => accepted)).to.deep.equal([true, false])
-      expect(changes[0].commit).to.include({ author: 'Grace <grace@example.com>' })
-      expect(changes[0].environments.map(({ environment }: { environment: string }) => environment)).to.deep.equal([
-        'app/dev',
-        'app/prod',
-      ])
-    },
-    'puts changes that are in no commit together, and leaves out what has wrong seals': async () => {
-      await trust('', '--yes')
-      await rekey('app/dev', 'ops/db')
-      for (const name of ['app/dev', 'ops/db']) cpSync(join(esc.store, name), join(theirs, name), { recursive: true })
-      const settings = join(theirs, 'ops', 'db', 'settings.yaml')
-      writeFileSync(
-        settings,
-        readFileSync(settings, 'utf8').replace(/settingsSeal: .*/, 'settingsSeal: hmac-sha256:AAAA'),
+  it('asks once per commit, shows who, what and where, and goes on after a refusal', async () => {
+    expect(await opens()).to.deep.equal([false, false, false, true])
+    const { code, out, err } = await trust('y\nno\n')
+    expect(code).to.equal(1)
+    expect(err)
+      .to.match(/Commit [0-9a-f]{7,} of \S+, by Grace <grace@example\.com>: new keys.\[31m for app\n/)
+      .and.include('(Git does not prove who made a commit.)')
+      .and.match(/It changed the data keys of:\n {2}app\/dev, revision 2\n/)
+      .and.match(/\n {2}app\/prod, revision 2\n/)
+      .and.include('seals: right, with the new key')
+      .and.include('Accept these 2 data keys on this machine? [y/N]')
+      .and.match(
+        /by Eve <eve@example\.com>: something\n(?:.*\n)+ {2}ops\/db(?:.*\n)+Accept this data key on this machine\? \[y\/N\]/,
       )
-      const { code, out, err } = await trust('', '--yes')
-      expect(code).to.equal(1)
-      expect(err).to.include('Changed data keys that are in no commit:\n  app/dev')
-      expect(out).to.include('Accepted on this machine: app/dev\n').and.include('ops/db: cannot be accepted: ')
-      expect(await opens()).to.deep.equal([true, true, false, true])
-    },
-    'takes no environment': async () => {
-      expect((await esc.run(['env', 'trust', '--all', 'app/dev'])).code).to.equal(2)
-    },
+      .and.not.include('ops/same')
+      .and.not.include('\u001b')
+    expect(out).to.equal('Accepted on this machine: app/dev, app/prod\nNot accepted: ops/db\n')
+    expect(await opens()).to.deep.equal([true, true, false, true])
+  })
+
+  it('accepts nothing where nobody answers, and everything with --yes, once', async () => {
+    expect((await trust('')).code).to.equal(1)
+    expect(await opens()).to.deep.equal([false, false, false, true])
+    expect((await trust('', '--yes')).code).to.equal(0)
+    expect(await opens()).to.deep.equal([true, true, true, true])
+    expect((await trust('')).out).to.equal('This machine knows the data keys of all environments already.\n')
+  })
+
+  it('says all of it as JSON', async () => {
+    const { code, out } = await trust('y\n', '--output', 'json')
+    expect(code).to.equal(1)
+    const { changes, failed } = JSON.parse(out)
+    expect(failed).to.deep.equal([])
+    expect(changes.map(({ accepted }: { accepted: boolean }) => accepted)).to.deep.equal([true, false])
+    expect(changes[0].commit).to.include({ author: 'Grace <grace@example.com>' })
+    expect(changes[0].environments.map(({ environment }: { environment: string }) => environment)).to.deep.equal([
+      'app/dev',
+      'app/prod',
+    ])
+  })
+
+  it('puts changes that are in no commit together, and leaves out what has wrong seals', async () => {
+    await trust('', '--yes')
+    await rekey('app/dev', 'ops/db')
+    for (const name of ['app/dev', 'ops/db']) cpSync(join(esc.store, name), join(theirs, name), { recursive: true })
+    const settings = join(theirs, 'ops', 'db', 'settings.yaml')
+    writeFileSync(
+      settings,
+      readFileSync(settings, 'utf8').replace(/settingsSeal: .*/, 'settingsSeal: hmac-sha256:AAAA'),
+    )
+    const { code, out, err } = await trust('', '--yes')
+    expect(code).to.equal(1)
+    expect(err).to.include('Changed data keys that are in no commit:\n  app/dev')
+    expect(out).to.include('Accepted on this machine: app/dev\n').and.include('ops/db: cannot be accepted: ')
+    expect(await opens()).to.deep.equal([true, true, false, true])
+  })
+
+  it('takes no environment', async () => {
+    expect((await esc.run(['env', 'trust', '--all', 'app/dev'])).code).to.equal(2)
   })
 })
