@@ -107,7 +107,8 @@ describe('esc env rotate', function () {
     let env: Record<string, string>
     const arn = 'arn:aws:iam::123456789012:user/pulumi-ci'
 
-    beforeEach(async () => {
+    /** Further words are for the command that makes the environment of the credentials. */
+    const prepare = async (...provider: string[]) => {
       iam = await new FakeIam({ unknownFor: 1 }).start()
       env = { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url, ESC_PASSPHRASE: 'correct horse' }
       const { accessKeyId, secretAccessKey } = iam.addKey(
@@ -118,22 +119,23 @@ describe('esc env rotate', function () {
         'fn::open::aws-login': { static: { accessKeyId, secretAccessKey: { 'fn::secret': secretAccessKey } } },
       }
       await program.ok('init')
-      const init = await program.run(
-        ['env', 'init', 'credentials/production', '--secrets-provider', 'passphrase', '--file', '-'],
-        { input: JSON.stringify({ values: { aws: { login } } }), env },
-      )
+      const init = await program.run(['env', 'init', 'credentials/production', ...provider, '--file', '-'], {
+        input: JSON.stringify({ values: { aws: { login } } }),
+        env,
+      })
       expect(init.code, init.err).to.equal(0)
       const inputs = { region: 'us-west-2', login: '${environments.credentials.production.aws.login}', userArn: arn }
       await program.withEnvironment(
         'rotators/pulumi-ci',
         JSON.stringify({ values: { user: { 'fn::rotate::aws-iam': { inputs } } } }),
       )
-    })
+    }
     afterEach(() => iam.stop())
 
     const keys = () => iam.users.get(arn)?.keys ?? iam.users.get('pulumi-ci')?.keys ?? []
 
     it('moves keys current → previous → deleted', async () => {
+      await prepare()
       const seen: string[] = []
       for (let round = 0; round < 3; round++) {
         const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci', '--force'], env)
@@ -146,6 +148,7 @@ describe('esc env rotate', function () {
     })
 
     it('fails before any change when a foreign key fills the second place, and says what to do', async () => {
+      await prepare()
       expect((await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)).code).to.equal(0)
       const user = [...iam.users.values()].find((each) => each.arn === arn)
       const foreign = iam.addKey(user as never)
@@ -159,6 +162,7 @@ describe('esc env rotate', function () {
     })
 
     it('copes with a current key that was deleted by hand', async () => {
+      await prepare()
       await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
       const { current } = await program.open('rotators/pulumi-ci', 'user')
       const user = [...iam.users.values()].find((each) => each.arn === arn)
@@ -170,6 +174,7 @@ describe('esc env rotate', function () {
     })
 
     it('opens for someone without the key of the managing environment, and rotates nothing for them', async () => {
+      await prepare('--secrets-provider', 'passphrase')
       await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
       const { ESC_PASSPHRASE: _, ...withoutKey } = env
       const opened = await program.esc(['env', 'open', 'rotators/pulumi-ci', 'user.current.accessKeyId'], withoutKey)
@@ -186,6 +191,7 @@ describe('esc env rotate', function () {
     })
 
     it('finishes the step in flight on Ctrl-C, says what was kept, and finishes in the next run', async () => {
+      await prepare()
       let reached = () => {}
       const created = new Promise<void>((resolve) => {
         reached = resolve
@@ -221,6 +227,7 @@ describe('esc env rotate', function () {
     })
 
     it('never writes or prints a secret in the clear', async () => {
+      await prepare()
       const outputs: string[] = []
       const run = async (words: string[]) => {
         const { out, err } = await program.esc(words, env)
