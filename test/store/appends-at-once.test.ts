@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import pg from 'pg'
-import { type Environment, openDatabase, Store } from '../../src/store/index.ts'
+import { type Environment, openDatabase, type RevisionListener, Store } from '../../src/store/index.ts'
 import { LayeredFiles, withFiles } from '../../src/store/postgres/layered-files.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { loseAnswer } from './postgres-site.ts'
@@ -54,7 +54,7 @@ describe('appends to several environments at once, in PostgreSQL', function () {
       await client.end()
     }
   }
-  /** What the database holds, beside what this process believes. */
+  /** Compares what the database holds with what this process believes. */
   async function expectOneMoreEach() {
     expect(environments.map((each) => each.current().number)).to.deep.equal(environments.map(() => 3))
     const kept = await rows(`select place, newest, (select array_agg(number order by number)
@@ -68,6 +68,32 @@ describe('appends to several environments at once, in PostgreSQL', function () {
     await appendToAll()
     expect(statements).to.be.at.most(3)
     await expectOneMoreEach()
+  })
+
+  it('are as many as come, of the later ones those that one statement cannot carry', async () => {
+    const more = Array.from({ length: 100 }, (_, at) => `app/more${at}`)
+    for (const name of more) await append(await store.additions.create(name, by), 'values: {a: 0}\n')
+    const added = await Promise.all(more.map((name) => append(store.environment(name))))
+    expect(added.map(({ number }) => number)).to.deep.equal(more.map(() => 3))
+  })
+
+  it('tell each of its own', async () => {
+    const machine = new Machine()
+    const records = await openDatabase(`${urlOf(server)}?schema=told_${schema}`, { create: true, files: machine.files })
+    const listener: RevisionListener = {
+      appending: ({ environment: { id, name }, number, tell }) => {
+        tell?.({ id: `${name} ${number}`, environment: id, content: name })
+        return { appended: () => {}, refused: () => {} }
+      },
+    }
+    const telling = await Store.initIn(records, {}, { ...machine.world(), listener })
+    const names = ['app/one', 'app/two', 'app/three']
+    for (const name of names) await append(await telling.additions.create(name, by))
+    await Promise.all(names.map((name) => append(telling.environment(name))))
+    const told = await rows(`select w.content, e.place from told_${schema}.webhook_event w
+      join told_${schema}.environment e on e.id = w.environment where w.id like '% 3' order by 1`)
+    expect(told).to.deep.equal([...names].sort().map((name) => ({ content: name, place: name })))
+    await telling.close()
   })
 
   it('do not fail for what the database refuses of one', async () => {

@@ -3,10 +3,12 @@ import type { OutboxEvent } from '../records/outbox-records.ts'
 import { type AddedRows, type Addition, addingStatement } from './append-rows.ts'
 import type { PostgresDatabase } from './connection.ts'
 
-/** Statements under way at once. More of them would leave each with less to do. */
+/** The most statements under way at once. With more of them, each would carry fewer additions. */
 const mostUnderWay = 2
-/** Additions that are worth a statement at once. */
+/** So many additions are sent at once. Fewer wait until the end of this turn of the event loop. */
 const fewTogether = 4
+/** The most additions of one statement, whose text has a limit. */
+const mostTogether = 64
 
 interface Waiting extends Addition {
   readonly settle: (kept: boolean) => void
@@ -19,7 +21,7 @@ interface Waiting extends Addition {
  */
 export class SharedAdditions {
   readonly #database: PostgresDatabase
-  #waiting: Waiting[] = []
+  readonly #waiting: Waiting[] = []
   #underWay = 0
   #isAboutTo = false
 
@@ -41,8 +43,8 @@ export class SharedAdditions {
   }
 
   /**
-   * Sends a few at once, and fewer at the end of this turn of the event loop: the writers that one
-   * statement has let go on come back one after the other.
+   * The writers that waited for one statement come back one after the other: the first of them would
+   * be sent alone.
    */
   #sendSoon(): void {
     if (this.#waiting.length >= fewTogether) this.#send()
@@ -57,8 +59,7 @@ export class SharedAdditions {
 
   #send(): void {
     if (this.#underWay === mostUnderWay || this.#waiting.length === 0) return
-    const together = this.#waiting
-    this.#waiting = []
+    const together = this.#waiting.splice(0, mostTogether)
     this.#underWay++
     void this.#keep(together).finally(() => {
       this.#underWay--
