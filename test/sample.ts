@@ -45,10 +45,3 @@ export function sample<T>(all: readonly T[], count: number): readonly T[] {
   while (left.length > count) left.splice(Math.floor(Math.random() * left.length), 1)
   return left.map((index) => all[index] as T)
 }
-
-/**
- * Registers so many of these tests, by title, others each time; with `SLOW=1` all of them.
- */
-export function itSome(count: number, tests: Readonly<Record<string, Mocha.AsyncFunc>>): void {
-  for (const [title, test] of sample(Object.entries(tests), count)) it(title, test)
-}

@@ -8,7 +8,7 @@ import {
 } from '../../../src/rotators/chosen/mysql-dual/index.ts'
 import { secret } from '../../../src/secret.ts'
 import { FakeMySql } from '../../fakes/mysql.ts'
-import { itSome, slow, strideOf } from '../../sample.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../../servers/mariadb.ts'
@@ -57,14 +57,13 @@ describe('mysql-dual on MariaDB, killed anywhere', function () {
   itKeepsTheState('first rotation', subject())
   itKeepsTheState('third rotation', subject(true), { retire: false })
 
-  itSome(1, {
-    'loses nothing in the first rotation': async () => {
-      const outcomes = await sweep(subject(), { stride: strideOf(3) })
-      expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
-    },
-    'loses nothing in the third rotation': async () => {
-      await sweep(subject(true), { stride: strideOf(3) })
-    },
+  it('loses nothing in the first rotation', async () => {
+    const outcomes = await sweep(subject(), { stride: strideOf(3) })
+    expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
+  })
+
+  it('loses nothing in the third rotation', async () => {
+    await sweep(subject(true), { stride: strideOf(3) })
   })
 })
 
@@ -113,16 +112,16 @@ describe('mysql-dual on MySQL, killed anywhere', function () {
   itKeepsTheState('first rotation', subject(false, true))
   itKeepsTheState('third rotation', subject(true, true))
 
-  itSome(1, {
-    'loses nothing in the first rotation': async () => {
-      const outcomes = await sweep(subject(false, true), { twice, stride: strideOf(5) })
-      expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
-    },
-    'loses nothing in the third rotation': async () => {
-      await sweep(subject(true, true), { twice, stride: strideOf(5) })
-    },
-    'loses nothing for a manager that may not read accounts': async () => {
-      await sweep(subject(true, false), { stride: strideOf(5) })
-    },
+  it('loses nothing in the first rotation', async () => {
+    const outcomes = await sweep(subject(false, true), { twice, stride: strideOf(5) })
+    expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
+  })
+
+  it('loses nothing in the third rotation', async () => {
+    await sweep(subject(true, true), { twice, stride: strideOf(5) })
+  })
+
+  it('loses nothing for a manager that may not read accounts', async () => {
+    await sweep(subject(true, false), { stride: strideOf(5) })
   })
 })

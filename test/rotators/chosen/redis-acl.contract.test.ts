@@ -6,7 +6,6 @@ import {
   redisAcl,
 } from '../../../src/rotators/chosen/redis-acl/index.ts'
 import type { Plan } from '../../../src/rotators/rotator.ts'
-import { itSome } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { missingRedis, redisPackages, sharedRedis } from '../../servers/redis.ts'
@@ -64,19 +63,18 @@ describe('redis-acl, killed anywhere', function () {
     { retire: false },
   )
 
-  itSome(1, {
-    'loses nothing in the first rotation': async () => {
-      const outcomes = await sweep(
-        subject(() => undefined),
-        { twice: true },
-      )
-      expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
-    },
-    'loses nothing in the third rotation': async () => {
-      await sweep(
-        subject((user) => user.state(true)),
-        { twice: true },
-      )
-    },
+  it('loses nothing in the first rotation', async () => {
+    const outcomes = await sweep(
+      subject(() => undefined),
+      { twice: true },
+    )
+    expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
+  })
+
+  it('loses nothing in the third rotation', async () => {
+    await sweep(
+      subject((user) => user.state(true)),
+      { twice: true },
+    )
   })
 })

@@ -6,7 +6,7 @@ import type {
   SnowflakeState,
 } from '../../../src/rotators/chosen/snowflake-user/index.ts'
 import { Dropped } from '../../fakes/vendor-fake.ts'
-import { itSome, slow, strideOf } from '../../sample.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { type SnowflakeAccount, somePrivateKey, startSnowflake } from './snowflake-account.ts'
@@ -75,45 +75,46 @@ describe('snowflake-user, killed anywhere', function () {
     }),
   )
 
-  itSome(2, {
-    'loses nothing in the first rotation': async () => {
-      expect(
-        await sweep(
-          subject(() => undefined),
-          { twice, stride: strideOf(5) },
-        ),
-      ).to.include('after stage 1: rotated')
-    },
-    'loses nothing in the first rotation, beside a foreign key in slot 2': async () => {
+  it('loses nothing in the first rotation', async () => {
+    expect(
       await sweep(
-        subject(({ fake, target }) => {
-          target.slot2 = fake.slotOf(somePrivateKey())
-          return undefined
-        }),
+        subject(() => undefined),
         { twice, stride: strideOf(5) },
-      )
-    },
-    'loses nothing in the second rotation': async () => {
-      await sweep(
-        subject(({ fake, target, stateOf }) => {
-          const current = somePrivateKey()
-          target.slot1 = fake.slotOf(current)
-          return stateOf(current)
-        }),
-        { twice, stride: strideOf(5) },
-      )
-    },
-    'loses nothing where the previous key makes room': async () => {
-      const outcomes = await sweep(
-        subject(({ fake, target, stateOf }) => {
-          const [previous, current] = [somePrivateKey(), somePrivateKey()]
-          target.slot1 = fake.slotOf(current)
-          target.slot2 = fake.slotOf(previous)
-          return stateOf(current, previous)
-        }),
-        { twice, stride: strideOf(5) },
-      )
-      expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(slow ? 8 : 2)
-    },
+      ),
+    ).to.include('after stage 1: rotated')
+  })
+
+  it('loses nothing in the first rotation, beside a foreign key in slot 2', async () => {
+    await sweep(
+      subject(({ fake, target }) => {
+        target.slot2 = fake.slotOf(somePrivateKey())
+        return undefined
+      }),
+      { twice, stride: strideOf(5) },
+    )
+  })
+
+  it('loses nothing in the second rotation', async () => {
+    await sweep(
+      subject(({ fake, target, stateOf }) => {
+        const current = somePrivateKey()
+        target.slot1 = fake.slotOf(current)
+        return stateOf(current)
+      }),
+      { twice, stride: strideOf(5) },
+    )
+  })
+
+  it('loses nothing where the previous key makes room', async () => {
+    const outcomes = await sweep(
+      subject(({ fake, target, stateOf }) => {
+        const [previous, current] = [somePrivateKey(), somePrivateKey()]
+        target.slot1 = fake.slotOf(current)
+        target.slot2 = fake.slotOf(previous)
+        return stateOf(current, previous)
+      }),
+      { twice, stride: strideOf(5) },
+    )
+    expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(slow ? 8 : 2)
   })
 })

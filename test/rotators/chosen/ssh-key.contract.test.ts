@@ -6,7 +6,7 @@ import {
   sshKey,
 } from '../../../src/rotators/chosen/ssh-key/index.ts'
 import type { Plan } from '../../../src/rotators/rotator.ts'
-import { itSome, slow, strideOf } from '../../sample.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { missingSshd, sshdPackages } from '../../servers/sshd.ts'
@@ -51,18 +51,17 @@ describe('ssh-key, killed anywhere', function () {
   })
   const options = { twice: slow, stride: strideOf(90, 40) }
 
-  itSome(1, {
-    'loses nothing in the first rotation': async () => {
-      await sweep(
-        subject(() => undefined),
-        options,
-      )
-    },
-    'loses nothing in the third rotation': async () => {
-      await sweep(
-        subject((account) => account.state(true)),
-        options,
-      )
-    },
+  it('loses nothing in the first rotation', async () => {
+    await sweep(
+      subject(() => undefined),
+      options,
+    )
+  })
+
+  it('loses nothing in the third rotation', async () => {
+    await sweep(
+      subject((account) => account.state(true)),
+      options,
+    )
   })
 })

@@ -7,7 +7,7 @@ import {
 } from '../../../src/rotators/issued/aws-iam/index.ts'
 import type { IssuedPlan } from '../../../src/rotators/issued/kit/index.ts'
 import { DroppedConnection, type FakeIamOptions, type FakeKey } from '../../fakes/iam.ts'
-import { itSome, slow, strideOf } from '../../sample.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { type AwsAccount, startAwsAccount, stateOf } from './aws-account.ts'
@@ -86,26 +86,28 @@ describe('aws-iam, killed anywhere', function () {
   itKeepsTheState('second rotation', one)
   itKeepsTheState('third rotation', both)
 
-  itSome(2, {
-    'loses nothing beside a foreign key, and leaves that alone': async () => {
-      await sweep(beside, { twice, stride: strideOf(5) })
-    },
-    'loses nothing in the first rotation': async () => {
-      expect(await sweep(none, { twice, stride: strideOf(5) }))
-        .to.include('after stage 2: rotated')
-        .and.include('after stage 1: undone')
-    },
-    'loses nothing in the second rotation': async () => {
-      await sweep(one, { twice, stride: strideOf(5) })
-    },
-    'loses nothing where the previous key makes room': async () => {
-      const outcomes = await sweep(both, { twice, stride: strideOf(5) })
-      expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
-      expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
-    },
-    'never deletes the active key where the current one is inactive': async () => {
-      const outcomes = await sweep(wentBack, { twice, stride: strideOf(5) })
-      expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
-    },
+  it('loses nothing beside a foreign key, and leaves that alone', async () => {
+    await sweep(beside, { twice, stride: strideOf(5) })
+  })
+
+  it('loses nothing in the first rotation', async () => {
+    expect(await sweep(none, { twice, stride: strideOf(5) }))
+      .to.include('after stage 2: rotated')
+      .and.include('after stage 1: undone')
+  })
+
+  it('loses nothing in the second rotation', async () => {
+    await sweep(one, { twice, stride: strideOf(5) })
+  })
+
+  it('loses nothing where the previous key makes room', async () => {
+    const outcomes = await sweep(both, { twice, stride: strideOf(5) })
+    expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
+    expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
+  })
+
+  it('never deletes the active key where the current one is inactive', async () => {
+    const outcomes = await sweep(wentBack, { twice, stride: strideOf(5) })
+    expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
   })
 })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { PlainObject } from '../../../src/plain.ts'
 import type { IssuedPending, IssuedPlan, IssuedState } from '../../../src/rotators/issued/kit/index.ts'
 import { Dropped } from '../../fakes/vendor-fake.ts'
-import { itSome, sample, slow, strideOf } from '../../sample.ts'
+import { sample, slow, strideOf } from '../../sample.ts'
 import { type Cut, Gate, Killed, type Subject, sweep } from '../contract.ts'
 import { rotateOnce } from '../rotation-run.ts'
 import { itKeepsTheState } from '../stale-records.ts'
@@ -79,62 +79,63 @@ for (const [name, start] of swept) {
       subjectOf(start, (vendor) => ({ state: { current: vendor.add() }, foreign: [] }), slowVendor),
     )
 
-    itSome(2, {
-      'loses nothing in the first rotation': async () => {
-        const outcomes = await sweepOf(() => ({ state: undefined, foreign: [] }))
-        expect(outcomes).to.include('after stage 2: rotated').and.include('after stage 1: undone')
-      },
-      'loses nothing in the second rotation': async () => {
-        await sweepOf((vendor) => ({ state: { current: vendor.add() }, foreign: [] }))
-      },
-      'loses nothing in the third, beside foreign ones': async () => {
-        const outcomes = await sweepOf((vendor) => {
-          const previous = vendor.add()
+    it('loses nothing in the first rotation', async () => {
+      const outcomes = await sweepOf(() => ({ state: undefined, foreign: [] }))
+      expect(outcomes).to.include('after stage 2: rotated').and.include('after stage 1: undone')
+    })
+
+    it('loses nothing in the second rotation', async () => {
+      await sweepOf((vendor) => ({ state: { current: vendor.add() }, foreign: [] }))
+    })
+
+    it('loses nothing in the third, beside foreign ones', async () => {
+      const outcomes = await sweepOf((vendor) => {
+        const previous = vendor.add()
+        const foreign = vendor.idOf(vendor.add())
+        return { state: { previous, current: vendor.add() }, foreign: [foreign] }
+      })
+      expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
+      expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
+    })
+
+    it('retires the superseded one and no other, however often it is killed', async () => {
+      const retirement = async (cut: Cut | undefined): Promise<number> => {
+        const vendor = await start()
+        try {
+          const superseded = { previous: vendor.add(), current: vendor.add() }
           const foreign = vendor.idOf(vendor.add())
-          return { state: { previous, current: vendor.add() }, foreign: [foreign] }
-        })
-        expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
-        expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
-      },
-      'retires the superseded one and no other, however often it is killed': async () => {
-        const retirement = async (cut: Cut | undefined): Promise<number> => {
-          const vendor = await start()
-          try {
-            const superseded = { previous: vendor.add(), current: vendor.add() }
-            const foreign = vendor.idOf(vendor.add())
-            const state = await rotateOnce({ ...vendor, state: superseded, context: testContext() })
-            let gate = new Gate(cut)
-            guard(vendor, () => gate)
-            const context = testContext()
-            const mortal = {
-              ...context,
-              async sleep(ms: number) {
-                if (gate.dead) throw new Killed()
-                await context.sleep(ms)
-              },
-            }
-            const request = { inputs: vendor.inputs, state }
-            let failure: unknown
-            await vendor.rotator.retire!(superseded, request, mortal).catch((error) => {
-              failure = error
-            })
-            expect(gate.dead, String(failure)).to.equal(failure !== undefined)
-            const passed = gate.passed.remote
-            gate = new Gate()
-            await vendor.rotator.retire!(superseded, request, testContext())
-            const kept = [state.current, state.previous!].map((each) => vendor.idOf(each))
-            expect(vendor.ids()).to.have.members([...kept, foreign])
-            return passed
-          } finally {
-            await vendor.stop()
+          const state = await rotateOnce({ ...vendor, state: superseded, context: testContext() })
+          let gate = new Gate(cut)
+          guard(vendor, () => gate)
+          const context = testContext()
+          const mortal = {
+            ...context,
+            async sleep(ms: number) {
+              if (gate.dead) throw new Killed()
+              await context.sleep(ms)
+            },
           }
+          const request = { inputs: vendor.inputs, state }
+          let failure: unknown
+          await vendor.rotator.retire!(superseded, request, mortal).catch((error) => {
+            failure = error
+          })
+          expect(gate.dead, String(failure)).to.equal(failure !== undefined)
+          const passed = gate.passed.remote
+          gate = new Gate()
+          await vendor.rotator.retire!(superseded, request, testContext())
+          const kept = [state.current, state.previous!].map((each) => vendor.idOf(each))
+          expect(vendor.ids()).to.have.members([...kept, foreign])
+          return passed
+        } finally {
+          await vendor.stop()
         }
-        const messages = await retirement(undefined)
-        expect(messages).to.be.greaterThan(0)
-        for (let nth = 1; nth <= messages; nth++) {
-          for (const when of ['before', 'after'] as const) await retirement({ at: 'remote', nth, when })
-        }
-      },
+      }
+      const messages = await retirement(undefined)
+      expect(messages).to.be.greaterThan(0)
+      for (let nth = 1; nth <= messages; nth++) {
+        for (const when of ['before', 'after'] as const) await retirement({ at: 'remote', nth, when })
+      }
     })
   })
 }
