@@ -10,6 +10,7 @@ import type { FileStatus, FileSystem } from './file-system.ts'
 export const temporaryPrefix = '.tmp-'
 
 export function temporaryPath(folder: string): string {
+  // Cheaper than `randomBytes`: Node draws the bytes of many such ids at once.
   return join(folder, `${temporaryPrefix}${process.pid}-${randomUUID().replaceAll('-', '').slice(0, 12)}`)
 }
 

@@ -29,6 +29,7 @@ export function changeNewest<T>(
   const mustWait = last.has(environment.folder)
   return inTurn(environment.folder, async () => {
     const now = mustWait ? environment.current() : first
+    // Made of the former one where a list has changed, it is refused as any that came too late.
     let base = isAsItWas(now) ? now : first
     for (let attempt = 1; ; attempt++) {
       try {
