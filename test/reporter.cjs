@@ -48,7 +48,7 @@ module.exports = class Reporter extends Dot {
   }
 }
 
-/** The source of a test's file, also where that is compiled (test/run-compiled.mjs). */
+/** The source of a test's file, also where that is compiled (test/run.mjs). */
 function sourceOf(file) {
   return relative(process.cwd(), file ?? '').replace(/^\.compiled[/](.*)\.js$/, '$1.ts')
 }

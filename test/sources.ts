@@ -1,5 +1,5 @@
 // Where the tests find this repository and its modules. `npm test` runs them compiled, from
-// `.compiled` (test/run-compiled.mjs).
+// `.compiled` (test/run.mjs).
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
