@@ -43,8 +43,8 @@ export class SharedAdditions {
   }
 
   /**
-   * The writers that waited for one statement come back one after the other: the first of them would
-   * be sent alone.
+   * The writers that waited for one statement come back one after the other: the first of them
+   * would be sent alone.
    */
   #sendSoon(): void {
     if (this.#waiting.length >= fewTogether) this.#send()
